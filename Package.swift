@@ -1,0 +1,112 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// Warnings become errors by flag in the Makefile, not here: a newer compiler's new warning must not break a build.
+let settings: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+    .enableUpcomingFeature("InferIsolatedConformances"),
+    .enableUpcomingFeature("ImmutableWeakCaptures"),
+    .strictMemorySafety(),
+]
+
+// Spans that borrow from a transaction need lifetime annotations, still experimental in Swift 6.3.
+let storageSettings = settings + [.enableExperimentalFeature("Lifetimes")]
+
+let nio: [Target.Dependency] = [
+    .product(name: "NIOCore", package: "swift-nio"),
+    .product(name: "NIOPosix", package: "swift-nio"),
+    .product(name: "NIOHTTP1", package: "swift-nio"),
+]
+
+func module(_ name: String, _ dependencies: [Target.Dependency], _ swiftSettings: [SwiftSetting] = settings) -> Target {
+    .target(name: name, dependencies: dependencies, exclude: ["README.md"], swiftSettings: swiftSettings)
+}
+
+func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .testTarget(name: name, dependencies: dependencies, swiftSettings: settings)
+}
+
+let package = Package(
+    name: "journeyd",
+    products: [
+        .executable(name: "journeyd", targets: ["journeyd"]),
+        .executable(name: "journeyctl", targets: ["journeyctl"]),
+        .library(name: "JourneyClient", targets: ["JourneyClient"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-configuration", from: "1.4.0", traits: ["YAML"]),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+    ],
+    targets: [
+        .systemLibrary(name: "CLMDB", pkgConfig: "lmdb", providers: [.apt(["liblmdb-dev"])]),
+        .systemLibrary(name: "CISAL", pkgConfig: "libisal", providers: [.apt(["libisal-dev"])]),
+        .target(name: "CLinux"),
+        module("LMDB", ["CLMDB"], storageSettings),
+        .executableTarget(name: "EmbedSchemas", swiftSettings: settings),
+        .plugin(
+            name: "EmbedSchemasPlugin",
+            capability: .buildTool(),
+            dependencies: ["EmbedSchemas"],
+            // Not in `Plugins/`, where SwiftPM would look: every module has its folder in `Sources`.
+            path: "Sources/EmbedSchemasPlugin"
+        ),
+        .target(
+            name: "JourneyModel",
+            exclude: ["README.md"],
+            swiftSettings: settings,
+            plugins: ["EmbedSchemasPlugin"]
+        ),
+        module(
+            "EventLog",
+            ["LMDB", "JourneyModel", "CISAL", "CLinux", .product(name: "NIOConcurrencyHelpers", package: "swift-nio")], storageSettings),
+        module("Timelines", ["EventLog", "JourneyModel"]),
+        module("Questions", ["Timelines", "JourneyModel"]),
+        module(
+            "Views",
+            [
+                "Questions", "Timelines", "EventLog", "JourneyModel", "LMDB",
+                .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
+                .product(name: "Crypto", package: "swift-crypto"),
+            ]
+        ),
+        module("ControlInterface", ["Views", "Questions", "Timelines", "EventLog", "JourneyModel"]),
+        module(
+            "JourneyServer",
+            [
+                "ControlInterface", "EventLog", "JourneyModel", "CLinux",
+                .product(name: "Logging", package: "swift-log"),
+            ] + nio
+        ),
+        module("JourneyClient", ["JourneyModel"] + nio),
+        module("Simulation", ["JourneyModel"]),
+        .executableTarget(
+            name: "journeyd",
+            dependencies: [
+                "JourneyServer", "ControlInterface", "Views", "EventLog", "JourneyModel", "CLinux",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Configuration", package: "swift-configuration"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ],
+            swiftSettings: settings
+        ),
+        .executableTarget(
+            name: "journeyctl",
+            dependencies: [
+                "JourneyClient", "JourneyModel", "Simulation",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            swiftSettings: settings
+        ),
+        tests("LMDBTests", ["LMDB"]),
+        tests("JourneyClientTests", ["JourneyClient"] + nio),
+    ]
+)

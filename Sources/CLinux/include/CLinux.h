@@ -1,0 +1,21 @@
+#ifndef CLINUX_H
+#define CLINUX_H
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+/// Who is at the other end of a connected Unix socket, as the kernel recorded it when the connection was made.
+struct clinux_peer {
+    pid_t pid;
+    uid_t uid;
+    gid_t gid;
+};
+
+/// Fills `peer` from SO_PEERCRED (unix(7)). False with errno set where the socket is not a connected Unix socket.
+/// Here and not in Swift because glibc shows `struct ucred` only under _GNU_SOURCE, which Swift's importer does not define.
+bool clinux_peer_credentials(int socket, struct clinux_peer *peer);
+
+/// Names the calling thread for ps, perf and the journal; Linux keeps 15 characters.
+void clinux_name_thread(const char *name);
+
+#endif

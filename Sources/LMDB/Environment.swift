@@ -1,0 +1,97 @@
+internal import CLMDB
+internal import Glibc
+
+/// A database file (one directory with `data.mdb` and `lock.mdb`) and its memory map.
+///
+/// Transactions are scopes: `read` and `write` take a synchronous closure, so that none can be held across an `await`,
+/// and values borrowed from one cannot leave it. Every write is flushed twice by LMDB before `write` returns
+/// (data pages, then the meta page): none of its faster, weaker modes is offered.
+@safe package final class Environment: @unchecked Sendable {
+    // @unchecked Sendable: LMDB's environment handle may be used from any thread (lmdb.h, mdb_env_create), and with
+    // MDB_NOTLS read transactions are not tied to threads. It is closed only in deinit, when no transaction is left.
+    private let handle: OpaquePointer
+
+    /// Opens or creates the environment in `directory`, which must exist.
+    ///
+    /// - Parameters:
+    ///   - directory: holds `data.mdb` and `lock.mdb`. A process may open it once only (POSIX locks die with any second handle).
+    ///   - mapSize: address space reserved, in bytes: the file's largest size. Sparse, so it costs nothing until used.
+    ///   - databases: how many named databases it may hold.
+    ///   - readers: how many read transactions may be open at once.
+    /// - Throws: what `mdb_env_open` answers, in particular `.damaged` for a file that is not LMDB's.
+    package init(directory: String, mapSize: Int, databases: Int, readers: Int = 256) throws(LMDBError) {
+        var handle: OpaquePointer?
+        try unsafe LMDBError.check(mdb_env_create(&handle), "mdb_env_create")
+        guard let handle = unsafe handle else { throw LMDBError(code: ENOMEM, call: "mdb_env_create") }
+        do throws(LMDBError) {
+            try unsafe LMDBError.check(mdb_env_set_mapsize(handle, mapSize), "mdb_env_set_mapsize")
+            try unsafe LMDBError.check(mdb_env_set_maxdbs(handle, MDB_dbi(databases)), "mdb_env_set_maxdbs")
+            try unsafe LMDBError.check(mdb_env_set_maxreaders(handle, UInt32(readers)), "mdb_env_set_maxreaders")
+            try unsafe LMDBError.check(mdb_env_open(handle, directory, UInt32(MDB_NOTLS), 0o600), "mdb_env_open")
+            var stale: Int32 = 0
+            // A reader that died by SIGKILL keeps its slot, and with it every page freed since, until somebody clears it.
+            try unsafe LMDBError.check(mdb_reader_check(handle, &stale), "mdb_reader_check")
+        } catch {
+            unsafe mdb_env_close(handle)
+            throw error
+        }
+        unsafe self.handle = handle
+    }
+
+    deinit {
+        unsafe mdb_env_close(handle)
+    }
+
+    /// Opens the named database, creating it where it does not exist. Once per database, before other transactions run.
+    package func database(_ name: String) throws(LMDBError) -> Database {
+        try write { transaction throws(LMDBError) in
+            var identifier: MDB_dbi = 0
+            try unsafe LMDBError.check(
+                mdb_dbi_open(transaction.handle, name, UInt32(MDB_CREATE), &identifier), "mdb_dbi_open")
+            return Database(identifier: identifier)
+        }
+    }
+
+    /// Runs `body` on a stable snapshot. Keep it short: pages freed meanwhile cannot be reused until it ends.
+    package func read<Result>(
+        _ body: (borrowing ReadTransaction) throws(LMDBError) -> Result
+    ) throws(LMDBError) -> Result {
+        var transaction: OpaquePointer?
+        try unsafe LMDBError.check(mdb_txn_begin(handle, nil, UInt32(MDB_RDONLY), &transaction), "mdb_txn_begin")
+        guard let transaction = unsafe transaction else { throw LMDBError(code: ENOMEM, call: "mdb_txn_begin") }
+        return try body(unsafe ReadTransaction(handle: transaction))
+    }
+
+    /// Runs `body` and commits durably if it returns, or takes everything back if it throws. One at a time; others wait.
+    package func write<Result>(
+        _ body: (borrowing WriteTransaction) throws(LMDBError) -> Result
+    ) throws(LMDBError) -> Result {
+        var transaction: OpaquePointer?
+        try unsafe LMDBError.check(mdb_txn_begin(handle, nil, 0, &transaction), "mdb_txn_begin")
+        guard let transaction = unsafe transaction else { throw LMDBError(code: ENOMEM, call: "mdb_txn_begin") }
+        let result: Result
+        do throws(LMDBError) {
+            result = try body(unsafe WriteTransaction(handle: transaction))
+        } catch {
+            unsafe mdb_txn_abort(transaction)
+            throw error
+        }
+        // A failed commit has freed the transaction already.
+        try unsafe LMDBError.check(mdb_txn_commit(transaction), "mdb_txn_commit")
+        return result
+    }
+
+    /// How many bytes of the map are in use: the highest page ever written, as the file never shrinks.
+    package var usedBytes: Int {
+        var information = unsafe MDB_envinfo()
+        var statistics = MDB_stat()
+        unsafe mdb_env_info(handle, &information)
+        unsafe mdb_env_stat(handle, &statistics)
+        return unsafe (information.me_last_pgno + 1) * Int(statistics.ms_psize)
+    }
+}
+
+/// A named database of an ``Environment``. Valid as long as the environment.
+package struct Database: Sendable {
+    let identifier: MDB_dbi
+}
