@@ -1,0 +1,59 @@
+package import JourneyModel
+
+/// Events to be stored together, and who waits for the answer.
+package struct AppendRequest: Sendable {
+    /// The events, in order.
+    package let batch: EventBatch
+    /// All or none, or each for itself.
+    package let isAtomic: Bool
+    /// The uid of the process that sent them.
+    package let emitter: UInt32
+    /// Called once, on the writer's thread, after the flush: it must not block.
+    package let completion: @Sendable (Result<AppendOutcome, AppendFailure>) -> Void
+
+    package init(
+        batch: EventBatch, isAtomic: Bool, emitter: UInt32,
+        completion: @escaping @Sendable (Result<AppendOutcome, AppendFailure>) -> Void
+    ) {
+        self.batch = batch
+        self.isAtomic = isAtomic
+        self.emitter = emitter
+        self.completion = completion
+    }
+}
+
+/// What became of the events of one request. They are on the disk.
+package struct AppendOutcome: Equatable, Sendable {
+    /// The lowest and the highest position that the request's events have, duplicates at their first position. Nil where none is stored.
+    package internal(set) var first: Position?
+    package internal(set) var last: Position?
+    /// How many are new.
+    package internal(set) var appended = 0
+    /// How many were stored before.
+    package internal(set) var duplicates = 0
+    /// Events whose source and id belong to another event. Empty for a request that is all or none.
+    package internal(set) var conflicts: [Conflict] = []
+
+    package init() {}
+
+    mutating func include(_ position: Position) {
+        first = min(first ?? position, position)
+        last = max(last ?? position, position)
+    }
+}
+
+/// An event with the source and id of a stored one, and other content.
+package struct Conflict: Error, Equatable, Sendable {
+    /// The event's place in the request, from zero.
+    package let index: Int
+    /// Where the event is stored that has its source and id.
+    package let position: Position
+}
+
+/// Why nothing of a request was stored.
+package enum AppendFailure: Error, Equatable, Sendable {
+    /// One event of a request that is all or none conflicts.
+    case conflict(Conflict)
+    /// The log cannot take it.
+    case log(LogError)
+}

@@ -1,0 +1,139 @@
+package import JourneyModel
+
+/// The stored form of an event, format 1. Little-endian:
+///
+///     0  u32  CRC-32C of the position (8 bytes, big-endian) and of everything behind this field
+///     4  u8   format (1)
+///     5  u8   flags: 1 = the time is the moment of receipt
+///     6  u16  bytes of id
+///     8  i64  time, microseconds since 1970
+///    16  i64  recorded at, microseconds since 1970
+///    24  u32  symbol of the type
+///    28  u32  symbol of the source
+///    32  u32  uid of the emitter
+///    36  u16  bytes of subject
+///    38  u16  bytes of account
+///    40  u32  bytes of extensions
+///    44       id, subject, account, extensions, data: the last takes the rest
+///
+/// 44 bytes an event beside its own text; LMDB adds 18 (key, node header, slot).
+package struct EventRecord: Sendable {
+    static let headerSize = 44
+    static let format: UInt8 = 1
+    private static let timeIsReceiptFlag: UInt8 = 1
+
+    package let position: Position
+    package let time: Timestamp
+    package let recordedAt: Timestamp
+    package let timeIsReceipt: Bool
+    /// The log's symbols of type and source: ``EventLog/symbol(_:)``.
+    package let type: UInt32
+    package let source: UInt32
+    package let emitter: UInt32
+    /// Where the texts lie in the stored bytes.
+    package let id: Range<Int>
+    package let subject: Range<Int>
+    package let account: Range<Int>
+    package let extensions: Range<Int>
+    package let data: Range<Int>
+
+    /// Reads the record stored at `position`.
+    ///
+    /// - Throws: ``LogError/damaged(position:reason:)`` where the checksum, the format or a length is wrong.
+    package init(_ bytes: Span<UInt8>, position: Position) throws(LogError) {
+        guard bytes.count >= EventRecord.headerSize else {
+            throw .damaged(position: position, reason: "it has \(bytes.count) bytes, fewer than a header")
+        }
+        let header = unsafe bytes.withUnsafeBytes { raw in
+            let body = unsafe UnsafeRawBufferPointer(rebasing: raw[4...])
+            return unsafe Header(raw, intact: Checksum.record(position, body) == Header.load(raw, 0, as: UInt32.self))
+        }
+        guard header.isIntact else { throw .damaged(position: position, reason: "its checksum does not match") }
+        guard header.format == EventRecord.format else {
+            throw .damaged(position: position, reason: "its format is \(header.format), this program reads \(EventRecord.format)")
+        }
+        var end = EventRecord.headerSize
+        func next(_ count: Int) -> Range<Int> {
+            defer { end += count }
+            return end..<(end + count)
+        }
+        id = next(header.idCount)
+        subject = next(header.subjectCount)
+        account = next(header.accountCount)
+        extensions = next(header.extensionsCount)
+        guard end <= bytes.count else { throw .damaged(position: position, reason: "its texts are longer than the record") }
+        data = end..<bytes.count
+        self.position = position
+        time = Timestamp(microseconds: header.time)
+        recordedAt = Timestamp(microseconds: header.recordedAt)
+        timeIsReceipt = header.flags & EventRecord.timeIsReceiptFlag != 0
+        type = header.type
+        source = header.source
+        emitter = header.emitter
+    }
+
+    /// How many bytes `draft` takes as a record.
+    static func size(_ draft: EventBatch.Draft) -> Int {
+        headerSize + draft.id.range.count + draft.subject.range.count + draft.account.range.count
+            + draft.extensions.range.count + draft.data.range.count
+    }
+
+    /// Writes `draft` as the record at `position` into `target`, which has just its size.
+    static func write(
+        _ draft: EventBatch.Draft, of bytes: UnsafeRawBufferPointer, position: Position, recordedAt: Timestamp, emitter: UInt32,
+        type: UInt32, source: UInt32, into target: UnsafeMutableRawBufferPointer
+    ) {
+        unsafe store(format, target, 4)
+        unsafe store(draft.timeIsReceipt ? timeIsReceiptFlag : 0, target, 5)
+        unsafe store(UInt16(draft.id.count), target, 6)
+        unsafe store(draft.time.microseconds, target, 8)
+        unsafe store(recordedAt.microseconds, target, 16)
+        unsafe store(type, target, 24)
+        unsafe store(source, target, 28)
+        unsafe store(emitter, target, 32)
+        unsafe store(UInt16(draft.subject.count), target, 36)
+        unsafe store(UInt16(draft.account.count), target, 38)
+        unsafe store(draft.extensions.count, target, 40)
+        var end = headerSize
+        for slice in [draft.id, draft.subject, draft.account, draft.extensions, draft.data] where slice.count > 0 {
+            let text = unsafe UnsafeRawBufferPointer(rebasing: bytes[slice.range])
+            unsafe UnsafeMutableRawBufferPointer(rebasing: target[end...]).copyMemory(from: text)
+            end += slice.range.count
+        }
+        let checksum = unsafe Checksum.record(position, UnsafeRawBufferPointer(rebasing: target[4...]))
+        unsafe store(checksum, target, 0)
+    }
+
+    private static func store<Number: FixedWidthInteger>(_ number: Number, _ target: UnsafeMutableRawBufferPointer, _ offset: Int) {
+        unsafe target.storeBytes(of: number.littleEndian, toByteOffset: offset, as: Number.self)
+    }
+}
+
+/// The fixed part of a record, copied out.
+private struct Header {
+    let isIntact: Bool
+    let format: UInt8
+    let flags: UInt8
+    let time, recordedAt: Int64
+    let type, source, emitter: UInt32
+    let idCount, subjectCount, accountCount, extensionsCount: Int
+
+    init(_ raw: UnsafeRawBufferPointer, intact: Bool) {
+        isIntact = intact
+        unsafe format = raw[4]
+        unsafe flags = raw[5]
+        unsafe idCount = Int(Header.load(raw, 6, as: UInt16.self))
+        unsafe time = Header.load(raw, 8, as: Int64.self)
+        unsafe recordedAt = Header.load(raw, 16, as: Int64.self)
+        unsafe type = Header.load(raw, 24, as: UInt32.self)
+        unsafe source = Header.load(raw, 28, as: UInt32.self)
+        unsafe emitter = Header.load(raw, 32, as: UInt32.self)
+        unsafe subjectCount = Int(Header.load(raw, 36, as: UInt16.self))
+        unsafe accountCount = Int(Header.load(raw, 38, as: UInt16.self))
+        unsafe extensionsCount = Int(Header.load(raw, 40, as: UInt32.self))
+    }
+
+    static func load<Number: FixedWidthInteger>(_ raw: UnsafeRawBufferPointer, _ offset: Int, as type: Number.Type) -> Number {
+        unsafe Number(littleEndian: raw.loadUnaligned(fromByteOffset: offset, as: type))
+    }
+}

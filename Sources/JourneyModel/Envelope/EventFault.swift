@@ -1,0 +1,27 @@
+/// Why a text is not an event that can be stored.
+package enum EventFault: Error, Equatable, Sendable {
+    /// Not JSON.
+    case malformed(JSONFault)
+    /// JSON, but not an event: each violation with its place.
+    case invalid([Violation])
+    /// Larger than a limit.
+    case tooLarge(String)
+
+    /// The contract's code: the one of the first violation where there are several.
+    package var code: String {
+        switch self {
+        case .malformed: "malformed-json"
+        case .invalid(let violations): violations.first?.code ?? "invalid-event"
+        case .tooLarge: "too-large"
+        }
+    }
+
+    /// One sentence for a person.
+    package var detail: String {
+        switch self {
+        case .malformed(let fault): "not JSON at byte \(fault.offset): \(fault.reason)"
+        case .invalid(let violations): violations.map { "\($0.pointer) \($0.detail)" }.joined(separator: "; ")
+        case .tooLarge(let detail): detail
+        }
+    }
+}

@@ -1,0 +1,160 @@
+/// The stages of a journey in their order, and what each event type does to them: the shipped `schemas/stages.json`.
+package struct StageMap: Sendable {
+    /// Whom a stage's friction hurts.
+    package enum Side: String, Sendable {
+        case prospect, customer, seller
+    }
+
+    /// A stage.
+    package struct Stage: Sendable {
+        package let name: String
+        package let title: String
+        /// The department that must move the journey on.
+        package let department: Department
+        package let side: Side
+        /// How long after entering a journey can still reach a later stage, in microseconds; the far edge counts.
+        package let window: Int64
+    }
+
+    /// What an event does to its journey's stage.
+    package enum Effect: Sendable, Equatable {
+        /// Moves forward to the stage. Where `onlyFirst`, it counts only before the journey has been in any later stage.
+        case enters(stage: Int, onlyFirst: Bool)
+        /// Moves back to the stage on purpose: a lead that was recycled.
+        case returns(stage: Int)
+        /// Ends the journey with the outcome, until something enters a stage again.
+        case exits(outcome: Int)
+    }
+
+    /// An effect of an event type, for events whose `data` has the given value; all of them where `condition` is nil.
+    package struct Rule: Sendable {
+        package let type: String
+        package let condition: Condition?
+        package let effect: Effect
+    }
+
+    /// A string field of `data` and the value it must have; nil asks that it be absent.
+    package struct Condition: Sendable {
+        package let field: String
+        package let value: String?
+    }
+
+    /// Work that is done a second time: `again` on a journey that has `base`.
+    package struct Rework: Sendable {
+        package let activity: String
+        package let base: String
+        package let again: String
+        package let department: Department
+        package let side: Side
+    }
+
+    package let stages: [Stage]
+    package let outcomes: [String]
+    package let rules: [Rule]
+    package let rework: [Rework]
+    /// Fields of `data` that name the department which holds the case from then on.
+    package let holders: [String]
+    /// Fields of `data` by which friction is compared.
+    package let dimensions: [String]
+    /// Types whose `data.money` is what the journey is worth.
+    package let valueTypes: Set<String>
+    /// The definition as canonical JSON: equal meaning, equal bytes.
+    package let canonicalText: [UInt8]
+
+    /// The map the program was built with.
+    ///
+    /// - Throws: where the shipped file cannot be read, which the tests rule out.
+    package static func shipped() throws(Violation) -> StageMap {
+        guard let file = EmbeddedSchemas.files.first(where: { $0.path == "stages.json" }) else {
+            throw Violation(pointer: "", detail: "stages.json is missing")
+        }
+        let value: JSONValue
+        do throws(JSONFault) {
+            value = try JSONValue(text: file.text)
+        } catch {
+            throw Violation(pointer: "", detail: "stages.json, byte \(error.offset): \(error.reason)")
+        }
+        return try StageMap(value)
+    }
+
+    /// Reads a map.
+    ///
+    /// - Throws: a ``Violation`` that points at the first part that cannot be understood.
+    package init(_ value: JSONValue) throws(Violation) {
+        var stages: [Stage] = []
+        for (index, stage) in (value["stages"]?.elements ?? []).enumerated() {
+            stages.append(try Stage(stage, at: "/stages/\(index)"))
+        }
+        guard 2...64 ~= stages.count else { throw Violation(pointer: "/stages", detail: "has not 2 to 64 stages") }
+        let outcomes = value["outcomes"]?.elements?.compactMap(\.text) ?? []
+        var rules: [Rule] = []
+        for (index, effect) in (value["effects"]?.elements ?? []).enumerated() {
+            rules.append(try Rule(effect, stages: stages.map(\.name), outcomes: outcomes, at: "/effects/\(index)"))
+        }
+        var rework: [Rework] = []
+        for (index, entry) in (value["rework"]?.elements ?? []).enumerated() {
+            rework.append(try Rework(entry, at: "/rework/\(index)"))
+        }
+        let dimensions = value["dimensions"]?.elements?.compactMap(\.text) ?? []
+        guard dimensions.count <= 16 else { throw Violation(pointer: "/dimensions", detail: "has more than 16") }
+        (self.stages, self.outcomes, self.rules, self.rework, self.dimensions) = (stages, outcomes, rules, rework, dimensions)
+        holders = value["holder"]?.elements?.compactMap(\.text) ?? []
+        valueTypes = Set(value["value"]?.elements?.compactMap(\.text) ?? [])
+        canonicalText = value.canonicalText
+    }
+
+    /// The place of a stage in the order.
+    package func index(ofStage name: String) -> Int? {
+        stages.firstIndex { $0.name == name }
+    }
+}
+
+extension StageMap.Stage {
+    fileprivate init(_ value: JSONValue, at pointer: String) throws(Violation) {
+        guard let name = value["name"]?.text, !name.isEmpty else { throw Violation(pointer: "\(pointer)/name", detail: "is missing") }
+        guard let department = value["department"]?.text.flatMap({ Department(name: $0) }) else {
+            throw Violation(pointer: "\(pointer)/department", detail: "is not a department")
+        }
+        guard let side = value["side"]?.text.flatMap(StageMap.Side.init(rawValue:)) else {
+            throw Violation(pointer: "\(pointer)/side", detail: "is not prospect, customer or seller")
+        }
+        guard let window = value["window"]?.text.flatMap({ TimeSpan($0) }) else {
+            throw Violation(pointer: "\(pointer)/window", detail: "is not a length of time such as P90D")
+        }
+        self.init(name: name, title: value["title"]?.text ?? name, department: department, side: side, window: window.microseconds)
+    }
+}
+
+extension StageMap.Rule {
+    fileprivate init(_ value: JSONValue, stages: [String], outcomes: [String], at pointer: String) throws(Violation) {
+        guard let type = value["type"]?.text else { throw Violation(pointer: "\(pointer)/type", detail: "is missing") }
+        var condition: StageMap.Condition?
+        if let when = value["when"] {
+            guard let member = when.members?.first, when.members?.count == 1, member.value == .null || member.value.text != nil else {
+                throw Violation(pointer: "\(pointer)/when", detail: "is not one field of data with a string or null")
+            }
+            condition = StageMap.Condition(field: member.name, value: member.value.text)
+        }
+        let effect: StageMap.Effect
+        if let stage = value["enters"]?.text.flatMap(stages.firstIndex(of:)) {
+            effect = .enters(stage: stage, onlyFirst: value["onlyFirst"] == .bool(true))
+        } else if let stage = value["returns"]?.text.flatMap(stages.firstIndex(of:)) {
+            effect = .returns(stage: stage)
+        } else if let outcome = value["exits"]?.text.flatMap(outcomes.firstIndex(of:)) {
+            effect = .exits(outcome: outcome)
+        } else {
+            throw Violation(pointer: pointer, detail: "names no known stage to enter or return to and no known outcome to exit with")
+        }
+        self.init(type: type, condition: condition, effect: effect)
+    }
+}
+
+extension StageMap.Rework {
+    fileprivate init(_ value: JSONValue, at pointer: String) throws(Violation) {
+        guard let activity = value["activity"]?.text, let base = value["base"]?.text, let again = value["again"]?.text,
+            let department = value["department"]?.text.flatMap({ Department(name: $0) }),
+            let side = value["side"]?.text.flatMap(StageMap.Side.init(rawValue:))
+        else { throw Violation(pointer: pointer, detail: "has not activity, base, again, department and side") }
+        self.init(activity: activity, base: base, again: again, department: department, side: side)
+    }
+}

@@ -1,0 +1,103 @@
+/// Gives each distinct byte string a number, from zero, in the order of their coming, and finds it again.
+///
+/// One arena holds all text; the hash table has open addressing, linear probing and at most half its slots in use.
+/// Cost: the text itself + 4 bytes (offset) + 4 bytes (hash) + 8 to 16 bytes (slots) a symbol; a look-up hashes the text
+/// once (SipHash, seeded per process, so that nobody can choose colliding names) and usually compares it once.
+package struct SymbolTable: Sendable {
+    private var arena: [UInt8] = []
+    private var ends: [UInt32] = []
+    private var hashes: [UInt32] = []
+    // Symbol + 1; zero is a free slot.
+    private var slots: [UInt32] = Array(repeating: 0, count: 16)
+
+    package init() {}
+
+    /// How many symbols there are.
+    package var count: Int { ends.count }
+
+    /// Bytes of memory held.
+    package var memory: Int { arena.capacity + 4 * (ends.capacity + hashes.capacity + slots.capacity) }
+
+    /// The symbol of `text`, or nil where it has none.
+    package func symbol(_ text: Span<UInt8>) -> UInt32? {
+        find(text, SymbolTable.hash(text)).symbol
+    }
+
+    /// The symbol of `text`, made now where it has none.
+    ///
+    /// - Returns: nil where the table is full: 4 GiB of text.
+    package mutating func intern(_ text: Span<UInt8>) -> (symbol: UInt32, isNew: Bool)? {
+        let hash = SymbolTable.hash(text)
+        let (found, slot) = find(text, hash)
+        if let found { return (found, false) }
+        guard arena.count + text.count < Int(UInt32.max) else { return nil }
+        let symbol = UInt32(ends.count)
+        unsafe text.withUnsafeBufferPointer { unsafe arena.append(contentsOf: $0) }
+        ends.append(UInt32(arena.count))
+        hashes.append(hash)
+        slots[slot] = symbol + 1
+        if ends.count * 2 > slots.count { grow() }
+        return (symbol, true)
+    }
+
+    /// The symbol of `text`, made now where it has none.
+    package mutating func intern(_ text: String) -> UInt32? {
+        let utf8 = Array(text.utf8)
+        return intern(utf8.span)?.symbol
+    }
+
+    /// The symbol of `text`, or nil where it has none.
+    package func symbol(_ text: String) -> UInt32? {
+        let utf8 = Array(text.utf8)
+        return symbol(utf8.span)
+    }
+
+    /// The text of `symbol`, which must be one of this table.
+    package func text(_ symbol: UInt32) -> String {
+        String(decoding: arena[range(symbol)], as: UTF8.self)
+    }
+
+    /// Calls `body` with the text's bytes.
+    package func withBytes<Result>(_ symbol: UInt32, _ body: (Span<UInt8>) -> Result) -> Result {
+        body(arena.span.extracting(range(symbol)))
+    }
+
+    private func range(_ symbol: UInt32) -> Range<Int> {
+        let index = Int(symbol)
+        return (index == 0 ? 0 : Int(ends[index - 1]))..<Int(ends[index])
+    }
+
+    private static func hash(_ text: Span<UInt8>) -> UInt32 {
+        var hasher = Hasher()
+        unsafe text.withUnsafeBytes { unsafe hasher.combine(bytes: $0) }
+        return UInt32(truncatingIfNeeded: hasher.finalize())
+    }
+
+    private func find(_ text: Span<UInt8>, _ hash: UInt32) -> (symbol: UInt32?, slot: Int) {
+        let mask = slots.count - 1
+        var slot = Int(hash) & mask
+        while slots[slot] != 0 {
+            let symbol = slots[slot] - 1
+            if hashes[Int(symbol)] == hash, equals(symbol, text) { return (symbol, slot) }
+            slot = (slot + 1) & mask
+        }
+        return (nil, slot)
+    }
+
+    private func equals(_ symbol: UInt32, _ text: Span<UInt8>) -> Bool {
+        let range = range(symbol)
+        guard range.count == text.count else { return false }
+        for offset in 0..<text.count where arena[range.lowerBound + offset] != text[offset] { return false }
+        return true
+    }
+
+    private mutating func grow() {
+        slots = Array(repeating: 0, count: slots.count * 2)
+        let mask = slots.count - 1
+        for symbol in 0..<ends.count {
+            var slot = Int(hashes[symbol]) & mask
+            while slots[slot] != 0 { slot = (slot + 1) & mask }
+            slots[slot] = UInt32(symbol) + 1
+        }
+    }
+}
