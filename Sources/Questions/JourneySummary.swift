@@ -1,0 +1,129 @@
+package import JourneyModel
+package import Timelines
+
+/// One journey under a stage map: what the funnel and the friction views add up.
+///
+/// A pure function of the journey's entries in their order, so that it does not matter in which order they arrived.
+package struct JourneySummary: Sendable, Equatable {
+    /// A stay in a stage.
+    package struct Visit: Sendable, Equatable {
+        /// How it ended.
+        package enum End: Sendable, Equatable {
+            case open
+            case advanced(to: Int)
+            case returned(to: Int)
+            case exited(outcome: Int)
+        }
+
+        package let stage: Int
+        package let entered: Int64
+        package internal(set) var left: Int64?
+        package internal(set) var end = End.open
+    }
+
+    /// Work on one case that went from one department to another and back.
+    package struct Bounce: Sendable, Equatable {
+        /// The two departments, in the order of their raw values.
+        package let first: Department
+        package let second: Department
+        package internal(set) var count: Int
+    }
+
+    /// For each stage that an event entered, when that first was; by stage.
+    package internal(set) var firstEntries: [(stage: Int, time: Int64)] = []
+    /// The stays, in the order of time; at most the last is open.
+    package internal(set) var visits: [Visit] = []
+    /// Bit i: the map's i-th rework has its base, and its repetition, in this journey.
+    package internal(set) var reworkBase: UInt32 = 0
+    package internal(set) var reworkAgain: UInt32 = 0
+    /// Whether any event says who holds a case.
+    package internal(set) var hasHolders = false
+    package internal(set) var bounces: [Bounce] = []
+    /// The first value of each of the map's dimensions; zero where it has none.
+    package internal(set) var dimensions: [UInt32] = []
+    /// What it is worth by the latest event that says so, in minor units; the currency is zero where none does.
+    package internal(set) var minor: Int64 = 0
+    package internal(set) var currency: UInt32 = 0
+
+    package static func == (left: JourneySummary, right: JourneySummary) -> Bool {
+        left.firstEntries.elementsEqual(right.firstEntries) { $0 == $1 } && left.visits == right.visits
+            && left.reworkBase == right.reworkBase && left.reworkAgain == right.reworkAgain && left.hasHolders == right.hasHolders
+            && left.bounces == right.bounces && left.dimensions == right.dimensions && left.minor == right.minor
+            && left.currency == right.currency
+    }
+
+    /// Folds a journey. O(entries).
+    package init(_ journey: [(entry: Entry, subject: UInt32)], _ timelines: Timelines) {
+        dimensions = Array(repeating: 0, count: timelines.map.dimensions.count)
+        var holders: [(subject: UInt32, last: UInt8, before: UInt8)] = []
+        for (entry, subject) in journey {
+            if entry.rule != 0 { apply(timelines.map.rules[Int(entry.rule) - 1].effect, at: entry.time) }
+            if let facts = timelines.facts(entry.type) {
+                reworkAgain |= facts.reworkAgain & (facts.reworkBase == facts.reworkAgain ? reworkBase : ~0)
+                reworkBase |= facts.reworkBase
+            }
+            if entry.currency != 0 { (minor, currency) = (entry.minor, entry.currency) }
+            if entry.dimensions != 0 {
+                for index in dimensions.indices where dimensions[index] == 0 {
+                    dimensions[index] = timelines.value(ofSet: entry.dimensions, dimension: index)
+                }
+            }
+            if entry.holder != 0 { hold(entry.holder, subject, &holders) }
+        }
+        firstEntries.sort { $0.stage < $1.stage }
+    }
+
+    /// When the journey first entered any stage.
+    package var begun: Int64? { firstEntries.map(\.time).min() }
+
+    /// When it first entered `stage`.
+    package func firstEntry(_ stage: Int) -> Int64? {
+        firstEntries.first { $0.stage == stage }?.time
+    }
+
+    private mutating func apply(_ effect: StageMap.Effect, at time: Int64) {
+        switch effect {
+        case .enters(let stage, let onlyFirst):
+            if onlyFirst, firstEntries.contains(where: { $0.stage >= stage }) { return }
+            if firstEntry(stage) == nil { firstEntries.append((stage, time)) }
+            // Forward only: a customer who fills in a form does not become a lead again.
+            if let current = visits.last, current.end == .open {
+                guard stage > current.stage else { return }
+                close(.advanced(to: stage), at: time)
+            }
+            visits.append(Visit(stage: stage, entered: time))
+        case .returns(let stage):
+            guard let current = visits.last, current.end == .open, stage < current.stage else { return }
+            close(.returned(to: stage), at: time)
+            visits.append(Visit(stage: stage, entered: time))
+        case .exits(let outcome):
+            guard let current = visits.last, current.end == .open else { return }
+            close(.exited(outcome: outcome), at: time)
+        }
+    }
+
+    private mutating func close(_ end: Visit.End, at time: Int64) {
+        let last = visits.count - 1
+        visits[last].left = time
+        visits[last].end = end
+    }
+
+    private mutating func hold(_ holder: UInt8, _ subject: UInt32, _ holders: inout [(subject: UInt32, last: UInt8, before: UInt8)]) {
+        hasHolders = true
+        guard let place = holders.firstIndex(where: { $0.subject == subject }) else {
+            holders.append((subject, holder, 0))
+            return
+        }
+        let (last, before) = (holders[place].last, holders[place].before)
+        guard holder != last else { return }
+        holders[place] = (subject, holder, last)
+        guard holder == before, let one = Department(rawValue: min(holder, last) - 1),
+            let other = Department(rawValue: max(holder, last) - 1)
+        else { return }
+        if let known = bounces.firstIndex(where: { $0.first == one && $0.second == other }) {
+            bounces[known].count += 1
+        } else {
+            bounces.append(Bounce(first: one, second: other, count: 1))
+        }
+    }
+}

@@ -1,0 +1,225 @@
+package import EventLog
+package import JourneyModel
+
+/// Every journey as a column of entries in the order of time, and which subjects make up which journey.
+///
+/// Entries are kept by subject, so that a link that is taken back leaves each subject with exactly its own.
+/// Cost in memory: 40 bytes an event, about 100 bytes a subject (name, look-up, array) and 80 bytes a link.
+/// Derived from the log alone: the same events in any order of arrival give the same journeys.
+package struct Timelines: Sendable {
+    /// The map under which rules and dimensions were read.
+    package let map: StageMap
+    /// The last event that is in.
+    package internal(set) var position: Position = 0
+    var subjects = SymbolTable()
+    var entries: [[Entry]] = []
+    var links = LinkGraph()
+    var values = SymbolTable()
+    var sets = SymbolTable()
+    // What the next checkpoint has to store.
+    var changedSubjects: Set<UInt32> = []
+    var changedLinks: Set<LinkGraph.Pair> = []
+    var savedValues = 0
+    var savedSets = 0
+    private let fields: FieldMap
+    private var facts: [TypeFacts?] = []
+
+    /// Most distinct dimension values and sets of them: beyond, an event has none.
+    private static let maximumSets = 1 << 20
+
+    package init(map: StageMap) {
+        self.map = map
+        fields = FieldMap(map)
+        // Set zero is the empty one.
+        _ = sets.intern(Timelines.key(Array(repeating: 0, count: map.dimensions.count)).span)
+    }
+
+    /// How many subjects there are.
+    package var subjectCount: Int { entries.count }
+
+    /// What the map says of the type with this symbol of the log.
+    package func facts(_ type: UInt32) -> TypeFacts? {
+        Int(type) < facts.count ? facts[Int(type)] : nil
+    }
+
+    /// Adds the event behind ``position``.
+    ///
+    /// - Parameters:
+    ///   - typeName: the text of a type's symbol, asked once a type.
+    ///   - touch: called with each component whose journey changes, including those that are no more.
+    package mutating func append(
+        _ record: EventRecord, _ bytes: Span<UInt8>, typeName: (UInt32) -> String, touch: (UInt32) -> Void
+    ) {
+        precondition(record.position == position + 1, "timelines take each event once, in the order of the log")
+        position = record.position
+        let facts = learn(record.type, typeName)
+        guard let subject = intern(bytes.extracting(record.subject)) else { return }
+        insert(entry(record, bytes, facts), of: subject)
+        if !record.account.isEmpty, let account = intern(bytes.extracting(record.account)) {
+            link(subject, account, true, record, touch)
+        }
+        if facts.identity != .none { follow(record, bytes, facts.identity, touch) }
+        touch(links.component(of: subject))
+    }
+
+    /// The symbol of a subject that has events or links.
+    package func subject(_ name: String) -> UInt32? {
+        subjects.symbol(name)
+    }
+
+    /// The text of a subject.
+    package func name(_ subject: UInt32) -> String {
+        subjects.text(subject)
+    }
+
+    /// The component that `subject` belongs to.
+    package func component(of subject: UInt32) -> UInt32 {
+        links.component(of: subject)
+    }
+
+    /// The subjects of the journey that is `component`.
+    package func members(of component: UInt32) -> [UInt32] {
+        links.members(of: component)
+    }
+
+    /// The name of the journey that is `component`: the subject of the highest rank (account, contact, lead, other)
+    /// that was linked first, which is the one whose first event is the earliest.
+    package func journeyName(_ component: UInt32) -> String {
+        let members = links.members(of: component)
+        guard members.count > 1 else { return name(component) }
+        func key(_ subject: UInt32) -> (Int, Int64, Position, String) {
+            let (name, first) = (name(subject), entries[Int(subject)].first)
+            return (Subject.rank(name), first?.time ?? .max, first?.position ?? .max, name)
+        }
+        return members.map(key).min { $0 < $1 }?.3 ?? name(component)
+    }
+
+    /// The entries of the journey that is `component`, in the order of time, each with its subject.
+    package func journey(_ component: UInt32, into journey: inout [(entry: Entry, subject: UInt32)]) {
+        journey.removeAll(keepingCapacity: true)
+        let members = links.members(of: component)
+        for subject in members {
+            for entry in entries[Int(subject)] { journey.append((entry, subject)) }
+        }
+        if members.count > 1 { journey.sort { Entry.isBefore($0.entry, $1.entry) } }
+    }
+
+    /// Where a subject's events are in the log, in the order of their time.
+    package func positions(of subject: UInt32) -> [Position] {
+        entries[Int(subject)].map(\.position)
+    }
+
+    /// The value of a dimension in a set, as a symbol for ``value(_:)``; zero where it has none.
+    package func value(ofSet set: UInt32, dimension: Int) -> UInt32 {
+        guard set != 0 else { return 0 }
+        return sets.withBytes(set) { bytes in
+            (0..<4).reduce(0) { $0 | UInt32(bytes[dimension * 4 + $1]) << (8 * UInt32($1)) }
+        }
+    }
+
+    /// The text of a dimension's value.
+    package func value(_ symbol: UInt32) -> String {
+        symbol == 0 ? "" : values.text(symbol - 1)
+    }
+}
+
+// MARK: - Taking events in
+
+extension Timelines {
+    /// Looks a type up in the map, once.
+    mutating func learn(_ type: UInt32, _ name: (UInt32) -> String) -> TypeFacts {
+        while facts.count <= Int(type) { facts.append(nil) }
+        if let known = facts[Int(type)] { return known }
+        let learnt = TypeFacts(name(type), map)
+        facts[Int(type)] = learnt
+        return learnt
+    }
+
+    private mutating func intern(_ name: Span<UInt8>) -> UInt32? {
+        guard let (subject, isNew) = subjects.intern(name) else { return nil }
+        if isNew {
+            entries.append([])
+            changedSubjects.insert(subject)
+        }
+        return subject
+    }
+
+    private mutating func insert(_ entry: Entry, of subject: UInt32) {
+        changedSubjects.insert(subject)
+        let subject = Int(subject)
+        guard let last = entries[subject].last, Entry.isBefore(entry, last) else {
+            entries[subject].append(entry)
+            return
+        }
+        var (low, high) = (0, entries[subject].count)
+        while low < high {
+            let middle = (low + high) / 2
+            if Entry.isBefore(entries[subject][middle], entry) { low = middle + 1 } else { high = middle }
+        }
+        entries[subject].insert(entry, at: low)
+    }
+
+    private mutating func entry(_ record: EventRecord, _ bytes: Span<UInt8>, _ facts: TypeFacts) -> Entry {
+        let found = DataFields(bytes, record.data, map: fields, rules: facts.rules)
+        var rule: UInt8 = 0
+        for (bit, index) in facts.rules.enumerated() where rule == 0 {
+            let applies: Bool =
+                switch map.rules[index].condition {
+                case nil: true
+                case .some(let condition) where condition.value == nil: found.conditionPresent & 1 << UInt64(bit) == 0
+                default: found.conditionMet & 1 << UInt64(bit) != 0
+                }
+            if applies { rule = UInt8(index + 1) }
+        }
+        let money = facts.isValue ? found.minor : nil
+        return Entry(
+            time: record.time.microseconds, position: record.position, minor: money ?? 0, type: record.type,
+            dimensions: set(found.dimensions, bytes), currency: money == nil ? 0 : found.currency,
+            holder: found.holder.map { $0.rawValue + 1 } ?? 0, rule: rule)
+    }
+
+    private mutating func set(_ dimensions: [Range<Int>?], _ bytes: Span<UInt8>) -> UInt32 {
+        guard dimensions.contains(where: { $0 != nil }) else { return 0 }
+        let symbols = dimensions.map { range -> UInt32 in
+            guard let range else { return 0 }
+            let text = bytes.extracting(range)
+            if values.count >= Timelines.maximumSets { return values.symbol(text).map { $0 + 1 } ?? 0 }
+            return values.intern(text).map { $0.symbol + 1 } ?? 0
+        }
+        let key = Timelines.key(symbols)
+        if sets.count >= Timelines.maximumSets { return sets.symbol(key.span) ?? 0 }
+        return sets.intern(key.span)?.symbol ?? 0
+    }
+
+    private static func key(_ symbols: [UInt32]) -> [UInt8] {
+        symbols.flatMap { symbol in (0..<4).map { UInt8(truncatingIfNeeded: symbol >> (8 * UInt32($0))) } }
+    }
+
+    private mutating func link(
+        _ first: UInt32, _ second: UInt32, _ linked: Bool, _ record: EventRecord, _ touch: (UInt32) -> Void
+    ) {
+        guard first != second else { return }
+        let pair = LinkGraph.Pair(first, second)
+        changedLinks.insert(pair)
+        let change = links.assert(pair, linked: linked, time: record.time.microseconds, position: record.position)
+        for component in (change?.before ?? []) + (change?.after ?? []) { touch(component) }
+    }
+
+    /// Applies `ops.identity.linked`, `.unlinked` and `ops.record.merged`. Names that are not subjects link nothing.
+    private mutating func follow(
+        _ record: EventRecord, _ bytes: Span<UInt8>, _ identity: TypeFacts.Identity, _ touch: (UInt32) -> Void
+    ) {
+        guard let data = try? JSONValue(bytes.extracting(record.data)) else { return }
+        let (first, others): (String?, [String]) =
+            identity == .merged
+            ? (data["winner"]?.text, data["losers"]?.elements?.compactMap(\.text) ?? [])
+            : (data["a"]?.text, [data["b"]?.text].compactMap(\.self))
+        func symbol(_ name: String?) -> UInt32? {
+            guard let name else { return nil }
+            let utf8 = Array(name.utf8)
+            return Subject.fault(utf8.span) == nil ? intern(utf8.span) : nil
+        }
+        guard let winner = symbol(first) else { return }
+        for other in others.compactMap(symbol) { link(winner, other, identity != .unlinked, record, touch) }
+    }
+}

@@ -1,0 +1,183 @@
+internal import Crypto
+package import EventLog
+package import JourneyModel
+internal import LMDB
+internal import NIOConcurrencyHelpers
+internal import Synchronization
+internal import Timelines
+
+/// The built-in live views, funnel and friction, kept up to date by a thread that follows the log.
+///
+/// Live and replayed are one path: the thread reads committed records from the log, whether they came a millisecond or a year ago.
+/// Its checkpoint is written at most every ten seconds of work; after a crash it goes on from there, in the background.
+package final class JourneyViews: Sendable {
+    /// What the views do now.
+    package enum Phase: Sendable {
+        /// Reading what is stored already.
+        case replaying
+        /// Up to date but for what just came.
+        case live
+        /// It could not read on.
+        case stopped(LogError)
+        /// Ended in good order.
+        case closed
+    }
+
+    private static let batch = 2_000
+    private static let checkpointPause = Duration.seconds(10)
+
+    /// The map in force.
+    package let map: StageMap
+    /// The SHA-256 of the map as canonical JSON, as `sha256:…`.
+    package let definition: String
+    let log: EventLog
+    let state: Mutex<JourneyState>
+    private let phaseNow = Mutex(Phase.replaying)
+    private let seen = Atomic<Position>(0)
+    // The lock's value says whether there is something to do.
+    private let wake = ConditionLock(value: true)
+    private let isClosing = Atomic<Bool>(false)
+    private let waiters = Mutex<[Waiter]>([])
+    private let thread = Mutex<DedicatedThread?>(nil)
+
+    private struct Waiter {
+        let position: Position
+        let run: @Sendable () -> Void
+    }
+
+    /// Starts following `log`, from the checkpoint in `directory` where there is one under this map.
+    ///
+    /// - Throws: where the store of checkpoints cannot be opened; it may be deleted, at the cost of a replay.
+    package init(log: EventLog, map: StageMap, directory: DataDirectory) throws(LogError) {
+        self.log = log
+        self.map = map
+        let digest = SHA256.hash(data: map.canonicalText)
+        let hexadecimal = digest.map { byte in (byte < 16 ? "0" : "") + String(byte, radix: 16) }.joined()
+        definition = "sha256:\(hexadecimal)"
+        state = Mutex(JourneyState(map: map))
+        let path = try directory.directory("views")
+        let store: ViewStore
+        do throws(LMDBError) {
+            store = try ViewStore(directory: path)
+        } catch {
+            throw .unusable("the checkpoints in \(path) cannot be used (\(error)); delete that directory, they are rebuilt from the log")
+        }
+        log.observe { [weak self] _ in self?.wakeUp() }
+        let thread = DedicatedThread(name: "views") { [self] in follow(store) }
+        self.thread.withLock { $0 = thread }
+    }
+
+    /// The last event that the views have seen.
+    package var position: Position { seen.load(ordering: .acquiring) }
+
+    /// What they do now.
+    package var phase: Phase { phaseNow.withLock { $0 } }
+
+    /// Calls `body` when the views have seen `position`, at once where they have.
+    package func whenSeen(_ position: Position, _ body: @escaping @Sendable () -> Void) {
+        waiters.withLock { $0.append(Waiter(position: position, run: body)) }
+        release()
+    }
+
+    /// Writes a last checkpoint and ends.
+    package func close() {
+        isClosing.store(true, ordering: .releasing)
+        wakeUp()
+        thread.withLock { $0 }?.join()
+    }
+
+    private func wakeUp() {
+        wake.lock()
+        wake.unlock(withValue: true)
+    }
+
+    private func release() {
+        let position = position
+        let ready = waiters.withLock { waiters in
+            let ready = waiters.filter { $0.position <= position }
+            waiters.removeAll { $0.position <= position }
+            return ready
+        }
+        for waiter in ready { waiter.run() }
+    }
+}
+
+// MARK: - Following the log
+
+extension JourneyViews {
+    private func follow(_ store: ViewStore) {
+        resume(from: store)
+        var lastCheckpoint = ContinuousClock.now
+        var isUnsaved = false
+        while true {
+            wake.lock(whenValue: true)
+            wake.unlock(withValue: false)
+            do throws(LogError) {
+                while position < log.tail, !isClosing.load(ordering: .acquiring) {
+                    try catchUp()
+                    isUnsaved = true
+                    if lastCheckpoint.duration(to: .now) > JourneyViews.checkpointPause {
+                        save(to: store)
+                        (lastCheckpoint, isUnsaved) = (.now, false)
+                    }
+                }
+            } catch {
+                phaseNow.withLock { $0 = .stopped(error) }
+                return
+            }
+            if isClosing.load(ordering: .acquiring) { break }
+            phaseNow.withLock { $0 = .live }
+        }
+        if isUnsaved { save(to: store) }
+        phaseNow.withLock { $0 = .closed }
+    }
+
+    /// Takes in the next events, a batch at a time, so that questions get their turn.
+    private func catchUp() throws(LogError) {
+        var failure: LogError?
+        let position = state.withLock { state -> Position in
+            var left = JourneyViews.batch
+            do throws(LogError) {
+                try log.read(after: state.timelines.position) { (record, bytes) in
+                    state.append(record, bytes) { log.symbol($0) }
+                    left -= 1
+                    return left > 0
+                }
+            } catch {
+                failure = error
+            }
+            state.settle()
+            return state.timelines.position
+        }
+        seen.store(position, ordering: .releasing)
+        release()
+        if let failure { throw failure }
+    }
+
+    private func resume(from store: ViewStore) {
+        guard let loaded = try? store.load(map: map, definition: definition, anchor: anchor) else {
+            // Another map, another format, another log or damage: what is there would mix with what comes.
+            try? store.clear()
+            return
+        }
+        let position = loaded.position
+        state.withLock { $0 = JourneyState(timelines: loaded, typeName: { log.symbol($0) }) }
+        seen.store(position, ordering: .releasing)
+    }
+
+    /// A checkpoint that fails (a full disk) costs a longer replay after the next start and nothing else.
+    private func save(to store: ViewStore) {
+        let changes = state.withLock { $0.takeChanges() }
+        do throws(LMDBError) {
+            try store.save(changes, definition: definition, anchor: anchor(changes.position) ?? "")
+        } catch {
+            state.withLock { $0.keep(changes) }
+        }
+    }
+
+    /// What the log holds at `position`: enough to tell this log from another one.
+    private func anchor(_ position: Position) -> String? {
+        guard let event = try? log.event(at: position) else { return nil }
+        return "\(event.recordedAt.microseconds) \(event.source) \(event.id)"
+    }
+}

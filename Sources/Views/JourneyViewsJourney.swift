@@ -1,0 +1,151 @@
+internal import EventLog
+package import JourneyModel
+internal import Questions
+internal import Synchronization
+internal import Timelines
+
+extension JourneyViews {
+    private static let maximumEvents = 10_000
+
+    /// The positions of a subject's events, or of its whole journey's, in the order of the log; nil where it is not known.
+    package func positions(subject name: String, wholeJourney: Bool) -> [Position]? {
+        state.withLock { state in
+            guard let subject = state.timelines.subject(name) else { return nil }
+            let members = wholeJourney ? state.timelines.members(of: state.timelines.component(of: subject)) : [subject]
+            return members.flatMap { state.timelines.positions(of: $0) }.sorted()
+        }
+    }
+
+    /// The journey that `subject` belongs to as JSON, or nil where nothing is known of the subject.
+    package func journey(of subject: String, at: Timestamp?) throws(ViewError) -> [UInt8]? {
+        let at = at ?? .now
+        let story = state.withLock { state -> JourneyStory? in
+            guard let subject = state.timelines.subject(subject) else { return nil }
+            return JourneyStory(state.timelines.component(of: subject), state)
+        }
+        guard let story else { return nil }
+        var events: [StoredEvent] = []
+        do throws(LogError) {
+            for position in story.positions.prefix(JourneyViews.maximumEvents) {
+                if let event = try log.event(at: position) { events.append(event) }
+            }
+        } catch {
+            throw .log(error)
+        }
+        var writer = JSONWriter()
+        story.write(to: &writer, map: map, definition: definition, at: at, events: events)
+        return writer.bytes
+    }
+}
+
+/// What is told of one journey.
+private struct JourneyStory {
+    let name: String
+    let position: Position
+    let subjects: [String]
+    let summary: JourneySummary
+    /// In the order of time.
+    let positions: [Position]
+    /// For each stage that it entered, the position of the event that did it.
+    let entered: [Int: Position]
+
+    init(_ component: UInt32, _ state: borrowing JourneyState) {
+        let timelines = state.timelines
+        name = timelines.journeyName(component)
+        position = timelines.position
+        subjects = timelines.members(of: component).map { timelines.name($0) }.sorted()
+        var journey: [(entry: Entry, subject: UInt32)] = []
+        timelines.journey(component, into: &journey)
+        summary = JourneySummary(journey, timelines)
+        positions = journey.map(\.entry.position)
+        var entered: [Int: Position] = [:]
+        for (entry, _) in journey where entry.rule != 0 {
+            guard case .enters(let stage, _) = timelines.map.rules[Int(entry.rule) - 1].effect, entered[stage] == nil else { continue }
+            entered[stage] = entry.position
+        }
+        self.entered = entered
+    }
+
+    func write(to writer: inout JSONWriter, map: StageMap, definition: String, at: Timestamp, events: [StoredEvent]) {
+        writer.object { writer in
+            writer.member("journey", name)
+            writer.member("position", position)
+            writer.member("at", at.text)
+            writer.member("definition", definition)
+            writer.key("subjects")
+            writer.array { writer in for subject in subjects { writer.string(subject) } }
+            writeStage(to: &writer, map)
+            writer.key("dwell")
+            writer.array { writer in for visit in summary.visits { write(visit, to: &writer, map, at) } }
+            writeWaits(to: &writer, map, at)
+            writeContradictions(to: &writer, map)
+            writer.key("events")
+            writer.array { writer in for event in events { event.write(to: &writer) } }
+            writer.member("eventCount", positions.count)
+        }
+    }
+
+    private func writeStage(to writer: inout JSONWriter, _ map: StageMap) {
+        guard let last = summary.visits.last else {
+            writer.member("stage", nil as String?)
+            writer.member("department", nil as String?)
+            return writer.member("since", nil as String?)
+        }
+        if case .exited(let outcome) = last.end {
+            writer.member("stage", map.outcomes[outcome])
+            writer.member("department", nil as String?)
+            writer.member("since", last.left.map { Timestamp(microseconds: $0).text })
+        } else {
+            writer.member("stage", map.stages[last.stage].name)
+            writer.member("department", map.stages[last.stage].department.name)
+            writer.member("since", Timestamp(microseconds: last.entered).text)
+        }
+    }
+
+    private func write(_ visit: JourneySummary.Visit, to writer: inout JSONWriter, _ map: StageMap, _ at: Timestamp) {
+        writer.object { writer in
+            writer.member("stage", map.stages[visit.stage].name)
+            writer.member("department", map.stages[visit.stage].department.name)
+            writer.member("entered", Timestamp(microseconds: visit.entered).text)
+            writer.member("left", visit.left.map { Timestamp(microseconds: $0).text })
+            writer.member("seconds", microseconds: (visit.left ?? at.microseconds) - visit.entered)
+        }
+    }
+
+    private func writeWaits(to writer: inout JSONWriter, _ map: StageMap, _ at: Timestamp) {
+        var waits: [(measure: FrictionMeasure, since: Int64)] = []
+        if let last = summary.visits.last, last.end == .open {
+            waits = FrictionMeasure.openWaits(in: last.stage, map).map { ($0, last.entered) }
+        }
+        writer.key("openWaits")
+        writer.array { writer in
+            for wait in waits {
+                writer.object { writer in
+                    writer.member("measure", wait.measure.kind.rawValue)
+                    writer.member("from", wait.measure.from.name)
+                    writer.member("to", wait.measure.to.name)
+                    writer.member("stage", wait.measure.stage)
+                    writer.member("since", Timestamp(microseconds: wait.since).text)
+                    writer.member("seconds", microseconds: at.microseconds - wait.since)
+                }
+            }
+        }
+    }
+
+    private func writeContradictions(to writer: inout JSONWriter, _ map: StageMap) {
+        writer.key("contradictions")
+        writer.array { writer in
+            for ((stage, time), (next, nextTime)) in zip(summary.firstEntries, summary.firstEntries.dropFirst()) where nextTime < time {
+                writer.object { writer in
+                    let (early, late) = (map.stages[next].name, map.stages[stage].name)
+                    writer.member("reason", "stage \(early) was entered before stage \(late), which comes first")
+                    writer.member("early", early)
+                    writer.member("late", late)
+                    writer.member("seconds", microseconds: nextTime - time)
+                    writer.key("positions")
+                    writer.array { writer in for stage in [stage, next] { writer.number(entered[stage] ?? 0) } }
+                }
+            }
+        }
+    }
+}
