@@ -1,0 +1,132 @@
+package import EventLog
+package import JourneyModel
+package import Views
+
+/// Requests in, answers out, as values: what the daemon says, without the sockets it says it through.
+package final class ControlInterface: Sendable {
+    /// How large requests may be.
+    package struct Limits: Sendable {
+        /// Bytes of an array of events.
+        package var arrayBytes = 16 << 20
+        /// Events in an array.
+        package var arrayEvents = 10_000
+        package var event = EventLimits()
+
+        package init() {}
+    }
+
+    package let log: EventLog
+    package let views: JourneyViews
+    package let limits: Limits
+    let reader: EventReader
+    private let version: String
+    private let started = Timestamp.now
+
+    package init(log: EventLog, views: JourneyViews, catalogue: EventCatalogue, version: String, limits: Limits = Limits()) {
+        self.log = log
+        self.views = views
+        self.limits = limits
+        self.version = version
+        reader = EventReader(catalogue: catalogue, limits: limits.event)
+    }
+
+    /// The answer to a request that only reads. It may take long: not for an event loop.
+    package func answer(_ route: Route) -> Reply {
+        do throws(Problem) {
+            switch route {
+            case .events(let query): return try events(query)
+            case .event(let position): return try event(position)
+            case .journey(let subject, let at, _): return try journey(subject, at)
+            case .funnel(let query, _): return Reply(json: try view { () throws(ViewError) in try views.funnel(query) })
+            case .friction(let query, _): return Reply(json: try view { () throws(ViewError) in try views.friction(query) })
+            case .status: return Reply(json: status)
+            case .health: return health
+            case .append: throw Problem(.internalError, "appending is not a question")
+            }
+        } catch {
+            return Reply(error)
+        }
+    }
+
+    private func view<Result>(_ body: () throws(ViewError) -> Result) throws(Problem) -> Result {
+        do throws(ViewError) {
+            return try body()
+        } catch {
+            throw Problem(error)
+        }
+    }
+
+    private func event(_ position: Position) throws(Problem) -> Reply {
+        let event: StoredEvent?
+        do throws(LogError) {
+            event = try log.event(at: position)
+        } catch {
+            throw Problem(error)
+        }
+        guard let event else { throw Problem(.notFound, "the log ends at position \(log.tail)") }
+        var writer = JSONWriter()
+        event.write(to: &writer)
+        return Reply(json: writer.bytes)
+    }
+
+    private func journey(_ subject: String, _ at: Timestamp?) throws(Problem) -> Reply {
+        guard let journey = try view({ () throws(ViewError) in try views.journey(of: subject, at: at) }) else {
+            let hint = subject.contains(":") ? "" : "; subjects are kind:id, such as lead:42"
+            throw Problem(.notFound, "no event up to position \(views.position) speaks of '\(subject)'\(hint)")
+        }
+        return Reply(json: journey)
+    }
+
+    private var health: Reply {
+        let fault: String? =
+            if let reason = log.readOnlyReason { "read-only: \(reason)" } else if case .stopped(let error) = views.phase { "\(error)" } else { nil }
+        var writer = JSONWriter()
+        writer.object { writer in
+            writer.member("status", fault == nil ? "ok" : "failing")
+            if let fault { writer.member("reason", fault) }
+        }
+        return Reply(status: fault == nil ? 200 : 503, json: writer.bytes)
+    }
+
+    private var status: [UInt8] {
+        var writer = JSONWriter()
+        let (tail, seen) = (log.tail, views.position)
+        writer.object { writer in
+            writer.member("version", version)
+            writer.member("position", tail)
+            writer.member("startedat", started.text)
+            writer.key("views")
+            writer.array { writer in
+                for name in ["funnel", "friction"] { writeView(name, tail: tail, seen: seen, to: &writer) }
+            }
+            writer.key("log")
+            writer.object { writer in
+                writer.member("events", tail)
+                writer.member("bytes", log.bytes)
+                writer.member("epochs", 1)
+                writer.member("state", log.readOnlyReason == nil ? "writable" : "read-only")
+                if let reason = log.readOnlyReason { writer.member("reason", reason) }
+                writer.member("waiting", log.waiting)
+                writer.member("duplicates", log.duplicatesSinceStart)
+            }
+        }
+        return writer.bytes
+    }
+
+    private func writeView(_ name: String, tail: Position, seen: Position, to writer: inout JSONWriter) {
+        writer.object { writer in
+            writer.member("name", name)
+            writer.member("position", seen)
+            writer.member("lag", tail - min(tail, seen))
+            writer.member("definition", views.definition)
+            switch views.phase {
+            case .replaying: writer.member("state", "replaying")
+            case .live: writer.member("state", "live")
+            case .closed: writer.member("state", "closed")
+            case .stopped(let error):
+                writer.member("state", "stopped")
+                writer.member("reason", "\(error)")
+            }
+        }
+    }
+}

@@ -1,0 +1,69 @@
+package import EventLog
+package import JourneyModel
+
+/// What a body of events is written in.
+package enum EventFormat: Sendable {
+    case single, array, lines
+
+    /// - Throws: `unsupported-media-type`, naming the types that are taken.
+    package init(contentType: String?) throws(Problem) {
+        let type = contentType?.split(separator: ";").first.map { $0.split(separator: " ").joined().lowercased() }
+        switch type {
+        case "application/cloudevents+json": self = .single
+        case "application/cloudevents-batch+json": self = .array
+        case "application/x-ndjson": self = .lines
+        default:
+            throw Problem(
+                .unsupportedMediaType,
+                "events are taken as application/cloudevents+json, application/cloudevents-batch+json or application/x-ndjson, "
+                    + "not as \(contentType ?? "a body without Content-Type")")
+        }
+    }
+}
+
+extension ControlInterface {
+    /// Largest body of one event or of an array, in bytes.
+    package func maximumBody(_ format: EventFormat) -> Int {
+        format == .single ? limits.event.event : limits.arrayBytes
+    }
+
+    /// Reads the body of one event or an array.
+    ///
+    /// - Throws: what is wrong with it; nothing is stored then.
+    package func batch(_ body: Span<UInt8>, _ format: EventFormat) throws(Problem) -> EventBatch {
+        var batch = EventBatch()
+        do throws(EventFault) {
+            if format == .single {
+                try reader.read(body, receivedAt: .now, into: &batch)
+            } else {
+                try reader.readArray(body, maximum: limits.arrayEvents, receivedAt: .now, into: &batch)
+            }
+        } catch {
+            throw Problem(error)
+        }
+        return batch
+    }
+
+    /// The answer to one event or an array.
+    package static func reply(_ result: Result<AppendOutcome, AppendFailure>, _ format: EventFormat) -> Reply {
+        switch result {
+        case .success(let outcome):
+            var writer = JSONWriter()
+            writer.object { outcome.write(to: &$0) }
+            return Reply(json: writer.bytes)
+        case .failure(.conflict(let conflict)) where format == .single:
+            return Reply(Problem(.conflictingDuplicate, Problem.conflictDetail(conflict)))
+        case .failure(let failure):
+            return Reply(Problem(failure))
+        }
+    }
+}
+
+extension AppendOutcome {
+    func write(to writer: inout JSONWriter) {
+        writer.member("first", first)
+        writer.member("last", last)
+        writer.member("appended", appended)
+        writer.member("duplicates", duplicates)
+    }
+}

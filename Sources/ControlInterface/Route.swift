@@ -1,0 +1,110 @@
+package import JourneyModel
+package import Views
+
+/// What a request asks for, with its parameters checked.
+package enum Route: Sendable {
+    case append
+    case events(EventQuery)
+    case event(Position)
+    case journey(subject: String, at: Timestamp?, after: Position?)
+    case funnel(ViewQuery, after: Position?)
+    case friction(ViewQuery, after: Position?)
+    case status
+    case health
+
+    /// The position that the views must have seen before they answer.
+    package var awaited: Position? {
+        switch self {
+        case .journey(_, _, let after), .funnel(_, let after), .friction(_, let after): after
+        default: nil
+        }
+    }
+
+    /// Finds the route.
+    ///
+    /// - Throws: `not-found`; `method-not-allowed`; `invalid-parameter`.
+    package init(method: String, target: RequestTarget, accept: String?, lastEventID: String?) throws(Problem) {
+        switch (method, target.path.first, target.path.dropFirst().first, target.path.count) {
+        case ("POST", "v1", "events", 2):
+            let values = try target.values(allowed: ["atomic"])
+            guard values["atomic"].map({ $0 == "false" || $0 == "true" }) ?? true else {
+                throw RequestTarget.invalid("atomic", "is neither true nor false")
+            }
+            self = .append
+        case ("GET", "v1", "events", 2): self = .events(try EventQuery(target, accept: accept, lastEventID: lastEventID))
+        case ("GET", "v1", "events", 3):
+            _ = try target.values(allowed: [])
+            guard let position = Position(target.path[2]), position > 0 else {
+                throw Problem(.notFound, "'\(target.path[2])' is not a position: positions are 1, 2, 3 …")
+            }
+            self = .event(position)
+        case ("GET", "v1", "journeys", 3):
+            let values = try target.values(allowed: ["at", "after"])
+            let subject = target.path[2]
+            self = .journey(
+                subject: subject, at: try Route.moment("at", values), after: try Route.position("after", values))
+        case ("GET", "v1", "funnel", 2):
+            let (query, after) = try Route.viewQuery(target)
+            self = .funnel(query, after: after)
+        case ("GET", "v1", "friction", 2):
+            let (query, after) = try Route.viewQuery(target)
+            self = .friction(query, after: after)
+        case ("GET", "v1", "status", 2):
+            _ = try target.values(allowed: [])
+            self = .status
+        case ("GET", "healthz", nil, 1): self = .health
+        default: throw Route.nothing(method, target)
+        }
+    }
+
+    /// The methods that a path takes, for the `Allow` header; nil where there is no such path.
+    package static func methods(_ path: [String]) -> String? {
+        switch (path.first, path.dropFirst().first, path.count) {
+        case ("v1", "events", 2): "GET, POST"
+        case ("v1", "events", 3), ("v1", "journeys", 3), ("v1", "funnel", 2), ("v1", "friction", 2), ("v1", "status", 2),
+            ("healthz", nil, 1):
+            "GET"
+        default: nil
+        }
+    }
+
+    private static func nothing(_ method: String, _ target: RequestTarget) -> Problem {
+        let path = "/" + target.path.joined(separator: "/")
+        guard let methods = methods(target.path) else { return Problem(.notFound, "\(path) is not a path of this interface") }
+        return Problem(.methodNotAllowed, "\(path) takes \(methods), not \(method)")
+    }
+
+    private static func viewQuery(_ target: RequestTarget) throws(Problem) -> (ViewQuery, after: Position?) {
+        let values = try target.values(allowed: ["from", "to", "by", "scope", "at", "after"])
+        var query = ViewQuery()
+        query.scope.from = try moment("from", values)?.microseconds
+        query.scope.to = try moment("to", values)?.microseconds
+        query.at = try moment("at", values)
+        switch values["scope"] {
+        case nil, "revenue": break
+        case "sales": query.scope.department = .sales
+        default: throw RequestTarget.invalid("scope", "is neither revenue (all departments) nor sales")
+        }
+        if let by = values["by"] {
+            guard by == "source" || by.hasPrefix("data.") && by.count > 5 && !by.contains("..") && !by.hasSuffix(".") else {
+                throw RequestTarget.invalid("by", "is neither source nor a field of data such as data.region")
+            }
+            query.by = by
+        }
+        return (query, try position("after", values))
+    }
+
+    static func moment(_ name: String, _ values: [String: String]) throws(Problem) -> Timestamp? {
+        guard let text = values[name] else { return nil }
+        guard let moment = Timestamp(text) else {
+            throw RequestTarget.invalid(name, "is not a date or date-time such as 2026-03-01 or 2026-03-01T09:30:00Z")
+        }
+        return moment
+    }
+
+    static func position(_ name: String, _ values: [String: String]) throws(Problem) -> Position? {
+        guard let text = values[name] else { return nil }
+        guard let position = Position(text) else { throw RequestTarget.invalid(name, "is not a position: 0, 1, 2 …") }
+        return position
+    }
+}
