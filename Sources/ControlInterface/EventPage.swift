@@ -21,7 +21,8 @@ extension ControlInterface {
     /// Where a subject or a journey is asked for, the views tell where its events are; the caller waits for them first.
     package func page(_ query: EventQuery, after position: Position, limit: Int) throws(Problem) -> EventPage {
         do throws(LogError) {
-            let tail = log.tail
+            // Behind what the views have seen they cannot tell what belongs to a subject.
+            let tail = query.needsViews ? min(log.tail, views.position) : log.tail
             var page = EventPage(next: position)
             if let subject = query.subject ?? query.journey {
                 let positions = views.positions(subject: subject, wholeJourney: query.subject == nil) ?? []

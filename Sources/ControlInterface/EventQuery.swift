@@ -1,4 +1,3 @@
-package import EventLog
 package import JourneyModel
 
 /// Which events are asked for, and in what form.
@@ -12,6 +11,9 @@ package struct EventQuery: Sendable {
         /// Server-sent events (WHATWG HTML, section 9.2).
         case serverSent
     }
+
+    /// Whether the views must tell where the events are.
+    package var needsViews: Bool { subject != nil || journey != nil }
 
     private static let maximumLimit = 10_000
 
@@ -39,7 +41,8 @@ package struct EventQuery: Sendable {
         }
         // A browser that reconnects asks the same target again and says in this header what it has seen.
         let resumed = lastEventID.flatMap { Position($0) }
-        after = try resumed ?? Route.position("after", values) ?? 0
+        let asked = try Route.position("after", values)
+        after = resumed ?? asked ?? 0
         if let text = values["limit"] {
             guard let limit = Int(text), 1...EventQuery.maximumLimit ~= limit else {
                 throw RequestTarget.invalid("limit", "is not a number from 1 to \(EventQuery.maximumLimit)")

@@ -35,7 +35,9 @@ package struct LineIngest: Sendable {
     private var numbers: [Int] = []
     private var rejected: [Rejection] = []
     private var underWay = 0
-    /// Whether the end of the stream was seen.
+    /// Whether no more bytes will come; some may still wait to be taken.
+    package var isInputEnded = false
+    /// Whether the end of the stream was taken.
     package private(set) var isEnded = false
 
     package init(_ interface: ControlInterface) {

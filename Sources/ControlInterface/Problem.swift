@@ -1,6 +1,6 @@
 package import EventLog
 package import JourneyModel
-internal import Views
+package import Views
 
 /// An error answer: RFC 9457 problem details with a stable `code` that programs act upon.
 package struct Problem: Error, Sendable {

@@ -1,5 +1,3 @@
-package import JourneyModel
-
 /// An answer that is ready as a whole.
 package struct Reply: Sendable {
     package let status: Int

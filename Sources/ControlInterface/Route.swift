@@ -1,4 +1,5 @@
 package import JourneyModel
+internal import Questions
 package import Views
 
 /// What a request asks for, with its parameters checked.

@@ -1,6 +1,6 @@
 internal import Crypto
 internal import EventLog
-package import JourneyModel
+internal import JourneyModel
 internal import Questions
 internal import Synchronization
 internal import Timelines

@@ -33,11 +33,9 @@ struct ViewStore: Sendable {
     /// - Parameter anchor: what the log holds at a position, in a few words: a checkpoint of another log is not used.
     func load(map: StageMap, definition: String, anchor: (Position) -> String?) throws(LMDBError) -> Timelines? {
         try environment.read { transaction throws(LMDBError) in
-            func text(_ key: String) throws(LMDBError) -> String? {
-                try transaction.value(about, .text(key)) { String(decoding: $0.bytes(), as: UTF8.self) }
-            }
-            guard try text("format") == ViewStore.format, try text("definition") == definition,
-                let position = try text("position").flatMap({ Position($0) }), let stored = try text("anchor"), stored == anchor(position)
+            guard try text("format", transaction) == ViewStore.format, try text("definition", transaction) == definition,
+                let stored = try text("position", transaction), let position = Position(stored),
+                try text("anchor", transaction) == anchor(position)
             else { return nil }
             var timelines = Timelines(map: map)
             try transaction.scan(values, from: .number(0)) { (_, value) in timelines.restore(value: value) }
@@ -46,6 +44,10 @@ struct ViewStore: Sendable {
             try transaction.scan(links, from: .number(0)) { (key, stored) in timelines.restore(link: Key.number(key), stored) }
             return timelines.restored(at: position)
         }
+    }
+
+    private func text(_ key: String, _ transaction: borrowing ReadTransaction) throws(LMDBError) -> String? {
+        try transaction.value(about, .text(key)) { String(decoding: $0.bytes(), as: UTF8.self) }
     }
 
     /// Throws all of it away.

@@ -130,7 +130,7 @@ package struct Schema: Sendable {
         }
         if kind == .string, !choices.isEmpty || lengths != 0...Int.max {
             checkString(try JSONText.string(bytes, (start + 1)..<(index - 1)), at: pointer, into: &violations)
-        } else if kind.contains(.integer) {
+        } else if kind.contains(.integer), !kinds.contains(.number) || range != Int.min...Int.max {
             checkNumber(bytes, start..<index, at: pointer, into: &violations)
         }
     }
@@ -186,14 +186,12 @@ package struct Schema: Sendable {
 
     private func checkNumber(_ bytes: Span<UInt8>, _ text: Range<Int>, at pointer: String, into violations: inout [Violation]) {
         let written = String(decoding: bytes.extracting(text).bytes(), as: UTF8.self)
-        guard let integer = Int(written) ?? Double(written).flatMap({ Int(exactly: $0) }) else {
-            if !kinds.isEmpty, !kinds.contains(.number) {
-                violations.append(Violation(pointer: pointer, detail: "is not \(kindNames) of 64 bits"))
-            }
-            return
+        if kinds.contains(.integer), !kinds.contains(.number), Int(written) ?? Double(written).flatMap({ Int(exactly: $0) }) == nil {
+            return violations.append(Violation(pointer: pointer, detail: "is not \(kindNames) of 64 bits"))
         }
-        guard !range.contains(integer) else { return }
-        violations.append(Violation(pointer: pointer, detail: "is \(integer)\(Schema.bounds(range))"))
+        guard range != Int.min...Int.max, let number = Double(written) else { return }
+        guard number < Double(range.lowerBound) || number > Double(range.upperBound) else { return }
+        violations.append(Violation(pointer: pointer, detail: "is \(written)\(Schema.bounds(range))"))
     }
 
     private static func bounds(_ range: ClosedRange<Int>) -> String {

@@ -1,0 +1,302 @@
+internal import ControlInterface
+internal import EventLog
+internal import JourneyModel
+internal import Logging
+internal import NIOCore
+internal import NIOHTTP1
+
+/// One connection: takes requests one after another, reads no further while an answer is owed, and so passes back-pressure on.
+///
+/// All of it runs on the connection's event loop; what comes from the writer's or a question's thread hops there first.
+final class ConnectionHandler: ChannelDuplexHandler {
+    typealias InboundIn = HTTPServerRequestPart
+    typealias InboundOut = Never
+    typealias OutboundIn = Never
+    typealias OutboundOut = HTTPServerResponsePart
+
+    private static let maximumDiscarded = 64 << 20
+
+    let shared: JourneyServer.Shared
+    let peer: Peer
+    let channel: any Channel
+    var exchange: Exchange?
+    var follower: Follower?
+    private var backlog = CircularBuffer<HTTPServerRequestPart>()
+    private var isReadWithheld = false
+    private var isClosing = false
+
+    init(_ shared: JourneyServer.Shared, _ peer: Peer, _ channel: any Channel) {
+        self.shared = shared
+        self.peer = peer
+        self.channel = channel
+    }
+
+    /// This handler, to be taken along to another thread and back.
+    var bound: NIOLoopBound<ConnectionHandler> { NIOLoopBound(self, eventLoop: channel.eventLoop) }
+
+    // MARK: What comes in
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        let part = unwrapInboundIn(data)
+        guard backlog.isEmpty, exchange?.isRequestEnded != true else { return backlog.append(part) }
+        take(part)
+    }
+
+    private func take(_ part: HTTPServerRequestPart) {
+        switch part {
+        case .head(let head):
+            deadline(isUnderWay: true)
+            begin(head)
+        case .body(let buffer): body(buffer)
+        case .end: end()
+        }
+    }
+
+    private func begin(_ head: HTTPRequestHead) {
+        var exchange = Exchange(head)
+        do throws(Problem) {
+            guard peer.isTrusted else {
+                shared.logger.notice("refused", metadata: ["uid": "\(peer.user)", "method": "\(head.method)"])
+                throw Problem(.forbidden, "user \(peer.user) may not use this daemon: root and its own user may")
+            }
+            let route = try Route(
+                method: head.method.rawValue, target: try RequestTarget(head.uri), accept: head.headers.first(name: "accept"),
+                lastEventID: head.headers.first(name: "last-event-id"))
+            exchange.body = try body(of: head, route, exchange)
+            self.exchange = exchange
+        } catch {
+            self.exchange = exchange
+            let allow = error.code == .methodNotAllowed ? (try? RequestTarget(head.uri)).flatMap { Route.methods($0.path) } : nil
+            send(Reply(error, allow: allow))
+            return
+        }
+        if head.headers.first(name: "expect")?.lowercased() == "100-continue" {
+            write(.head(HTTPResponseHead(version: .http1_1, status: .continue)), flush: true)
+        }
+    }
+
+    private func body(of head: HTTPRequestHead, _ route: Route, _ exchange: Exchange) throws(Problem) -> Exchange.Body {
+        guard case .append = route else { return .question(route) }
+        let format = try EventFormat(contentType: head.headers.first(name: "content-type"))
+        guard format != .lines else { return .lines(LineStream(ingest: LineIngest(shared.interface))) }
+        let maximum = shared.interface.maximumBody(format)
+        if let announced = exchange.announced, announced > maximum { throw ConnectionHandler.tooLarge(announced, maximum) }
+        return .collecting(format, channel.allocator.buffer(capacity: exchange.announced ?? 1024), maximum: maximum)
+    }
+
+    private static func tooLarge(_ count: Int, _ maximum: Int) -> Problem {
+        Problem(.tooLarge, "the body has \(count) bytes or more, \(maximum) are allowed; send more as application/x-ndjson")
+    }
+
+    private func body(_ buffer: ByteBuffer) {
+        guard var exchange else { return }
+        // Nobody else may hold the buffers while they grow, or each append would copy them.
+        self.exchange = nil
+        exchange.received += buffer.readableBytes
+        switch exchange.body {
+        case .collecting(let format, var collected, let maximum):
+            exchange.body = .discarding
+            if collected.readableBytes + buffer.readableBytes > maximum {
+                let count = collected.readableBytes + buffer.readableBytes
+                self.exchange = exchange
+                return send(Reply(ConnectionHandler.tooLarge(count, maximum)))
+            }
+            collected.writeImmutableBuffer(buffer)
+            exchange.body = .collecting(format, collected, maximum: maximum)
+            self.exchange = exchange
+        case .lines(var stream):
+            exchange.body = .discarding
+            stream.buffers.append(buffer)
+            exchange.body = .lines(stream)
+            self.exchange = exchange
+            pump()
+        case .question, .discarding:
+            self.exchange = exchange
+            // A body that nobody wants is passed over so that the connection can be used again, but not for ever.
+            if exchange.received > ConnectionHandler.maximumDiscarded { channel.close(promise: nil) }
+        }
+    }
+
+    private func end() {
+        deadline(isUnderWay: false)
+        guard exchange != nil else { return }
+        exchange?.isRequestEnded = true
+        switch exchange?.body {
+        case .collecting(let format, let body, _):
+            exchange?.body = .discarding
+            append(body, format)
+        case .lines(var stream):
+            exchange?.body = .discarding
+            stream.ingest.isInputEnded = true
+            exchange?.body = .lines(stream)
+            pump()
+        case .question(let route): question(route)
+        case .discarding, nil: finishIfDone()
+        }
+    }
+
+    func channelReadComplete(context: ChannelHandlerContext) {
+        // Lines that are at hand have been taken as far as they go; what is left of them need not wait for more.
+        if case .lines = exchange?.body { pump(isInputPaused: true) }
+        context.fireChannelReadComplete()
+    }
+
+    // MARK: Back-pressure
+
+    func read(context: ChannelHandlerContext) {
+        if wantsInput { context.read() } else { isReadWithheld = true }
+    }
+
+    private var wantsInput: Bool {
+        guard let exchange else { return true }
+        guard !exchange.isRequestEnded else { return false }
+        guard case .lines(let stream) = exchange.body else { return true }
+        // The answer's lines pile up where the client does not read them.
+        return stream.buffers.isEmpty && channel.isWritable
+    }
+
+    func resumeReading() {
+        guard isReadWithheld, wantsInput else { return }
+        isReadWithheld = false
+        channel.read()
+    }
+
+    func channelWritabilityChanged(context: ChannelHandlerContext) {
+        resumeReading()
+        if channel.isWritable {
+            follower?.isBlocked = false
+            followOn()
+        }
+        context.fireChannelWritabilityChanged()
+    }
+
+    // MARK: Ends and errors
+
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        switch event {
+        case is Closing: close()
+        case is IdleStateHandler.IdleStateEvent:
+            if follower == nil { idle() }
+        case is HeaderDeadline.Passed:
+            fail(Problem(.timeout, "the request line and headers took longer than \(shared.options.headerSeconds) s"))
+        case ChannelEvent.inputClosed: inputClosed()
+        default: context.fireUserInboundEventTriggered(event)
+        }
+    }
+
+    private func close() {
+        isClosing = true
+        guard exchange != nil else { return channel.close(promise: nil) }
+        if follower != nil { endFollowing() }
+    }
+
+    private func idle() {
+        guard let exchange else { return channel.close(promise: nil) }
+        // While an answer is being worked on, silence is ours.
+        guard !exchange.isRequestEnded else { return }
+        fail(Problem(.timeout, "nothing came for \(shared.options.idleSeconds) s in the middle of a request"))
+    }
+
+    private func inputClosed() {
+        guard let exchange else { return channel.close(promise: nil) }
+        // A client may close its side and still read the answer; but half a request is none.
+        isClosing = true
+        guard exchange.isRequestEnded else { return fail(truncated(exchange)) }
+    }
+
+    private func truncated(_ exchange: Exchange) -> Problem {
+        let announced = exchange.announced.map { " of \($0)" } ?? ""
+        return Problem(.malformedJSON, "the body ended after \(exchange.received)\(announced) bytes; nothing behind what was answered is stored")
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        guard let parserError = error as? HTTPParserError else {
+            shared.logger.debug("connection lost", metadata: ["error": "\(error)"])
+            return context.close(promise: nil)
+        }
+        switch parserError {
+        case .headerOverflow: fail(Problem(.headersTooLarge, "\(shared.options.headerBytes) bytes are allowed"))
+        case .invalidEOFState:
+            // The end of input comes as an event of its own, which tells it with the numbers of bytes.
+            if exchange == nil { fail(Problem(.malformedRequest, "the request ended in its head")) }
+        default: fail(Problem(.malformedRequest, "the request cannot be parsed: \(parserError)"))
+        }
+    }
+
+    /// Answers with a problem where that can still be done, and closes.
+    private func fail(_ problem: Problem) {
+        isClosing = true
+        guard exchange?.isReplyStarted != true else { return channel.close(promise: nil) }
+        if exchange == nil { exchange = Exchange(HTTPRequestHead(version: .http1_1, method: .GET, uri: "/")) }
+        exchange?.body = .discarding
+        exchange?.isRequestEnded = true
+        send(Reply(problem))
+    }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        endFollowing()
+        exchange = nil
+        context.fireChannelInactive()
+    }
+
+    private func deadline(isUnderWay: Bool) {
+        (try? channel.pipeline.syncOperations.handler(type: HeaderDeadline.self))?.request(isUnderWay: isUnderWay)
+    }
+
+    // MARK: What goes out
+
+    /// Sends an answer as a whole.
+    func send(_ reply: Reply) {
+        guard let exchange, !exchange.isReplyStarted else { return }
+        var head = responseHead(status: reply.status, contentType: reply.contentType)
+        head.headers.add(name: "Content-Length", value: String(reply.body.count))
+        for (name, value) in reply.headers { head.headers.add(name: name, value: value) }
+        write(.head(head), flush: false)
+        if !exchange.isHead { write(.body(.byteBuffer(channel.allocator.buffer(bytes: reply.body))), flush: false) }
+        endReply()
+    }
+
+    /// Starts an answer whose length is not known.
+    func startReply(contentType: String) {
+        guard exchange?.isReplyStarted == false else { return }
+        var head = responseHead(status: 200, contentType: contentType)
+        head.headers.add(name: "Transfer-Encoding", value: "chunked")
+        head.headers.add(name: "Cache-Control", value: "no-store")
+        exchange?.isReplyStarted = true
+        write(.head(head), flush: false)
+    }
+
+    /// Sends part of an answer that was started.
+    func send(_ bytes: [UInt8]) {
+        write(.body(.byteBuffer(channel.allocator.buffer(bytes: bytes))), flush: true)
+    }
+
+    /// Ends the answer and goes on with what came meanwhile.
+    func endReply() {
+        exchange?.isReplyStarted = true
+        exchange?.isReplyEnded = true
+        write(.end(nil), flush: true)
+        finishIfDone()
+    }
+
+    private func responseHead(status: Int, contentType: String) -> HTTPResponseHead {
+        var headers = HTTPHeaders()
+        headers.reserveCapacity(6)
+        headers.add(name: "Content-Type", value: contentType)
+        headers.add(name: "Journeyd-Position", value: String(shared.interface.log.tail))
+        if isClosing || exchange?.isKeepAlive == false { headers.add(name: "Connection", value: "close") }
+        return HTTPResponseHead(version: .http1_1, status: HTTPResponseStatus(statusCode: status), headers: headers)
+    }
+
+    private func write(_ part: HTTPServerResponsePart, flush: Bool) {
+        if flush { channel.writeAndFlush(part, promise: nil) } else { channel.write(part, promise: nil) }
+    }
+
+    private func finishIfDone() {
+        guard let exchange, exchange.isRequestEnded, exchange.isReplyEnded else { return }
+        self.exchange = nil
+        guard exchange.isKeepAlive, !isClosing else { return channel.close(promise: nil) }
+        while self.exchange?.isRequestEnded != true, let part = backlog.popFirst() { take(part) }
+        resumeReading()
+    }
+}

@@ -1,0 +1,43 @@
+internal import ControlInterface
+internal import NIOCore
+internal import NIOHTTP1
+
+/// A request and its answer, from the head of the one to the end of the other.
+struct Exchange {
+    /// What is done with the request's body.
+    enum Body {
+        /// Read as a whole, up to a number of bytes, and appended.
+        case collecting(EventFormat, ByteBuffer, maximum: Int)
+        /// Appended as it comes.
+        case lines(LineStream)
+        /// Of no interest; what was asked is answered when the body has ended.
+        case question(Route)
+        /// Of no interest: the answer was given already.
+        case discarding
+    }
+
+    let isKeepAlive: Bool
+    let isHead: Bool
+    var body: Body
+    /// The bytes that the head announced, if it did.
+    let announced: Int?
+    var received = 0
+    var isRequestEnded = false
+    var isReplyStarted = false
+    var isReplyEnded = false
+
+    init(_ head: HTTPRequestHead) {
+        isKeepAlive = head.isKeepAlive
+        isHead = head.method == .HEAD
+        announced = head.headers.first(name: "content-length").flatMap { Int($0) }
+        body = .discarding
+    }
+}
+
+/// A body of events, one a line: what has arrived, and how far it is.
+struct LineStream {
+    var ingest: LineIngest
+    var buffers = CircularBuffer<ByteBuffer>()
+    /// A portion that the log had no room for in its queue.
+    var refused: LineIngest.Portion?
+}

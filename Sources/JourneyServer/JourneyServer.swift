@@ -1,0 +1,100 @@
+package import ControlInterface
+internal import EventLog
+package import Logging
+internal import NIOCore
+internal import NIOHTTP1
+internal import NIOPosix
+
+/// HTTP/1.1 on a Unix socket in front of a ``ControlInterface``.
+package final class JourneyServer: Sendable {
+    /// The server's limits. Times are in seconds.
+    package struct Options: Sendable {
+        package var connections = 1024
+        package var connectionsOfUser = 256
+        /// Bytes of a request line and of all headers together.
+        package var headerBytes = 16 * 1024
+        /// A connection on which nothing moves for so long is closed.
+        package var idleSeconds = 60
+        /// How long a request line and headers may take to arrive.
+        package var headerSeconds = 5
+        /// How long a view may take to reach the position that a request waits for.
+        package var viewSeconds = 30
+        /// How long connections may take to finish when the daemon stops.
+        package var graceSeconds = 10
+        /// Seconds between signs of life on an answer that follows the log.
+        package var heartbeatSeconds = 15
+        /// Threads that work on questions.
+        package var questionThreads = 2
+        /// Threads that read and write sockets, and parse events.
+        package var eventLoops = 2
+
+        package init() {}
+    }
+
+    /// What every connection shares.
+    struct Shared: Sendable {
+        let interface: ControlInterface
+        let options: Options
+        let questions: NIOThreadPool
+        let commits: CommitNotifier
+        let connections: Connections
+        let logger: Logger
+    }
+
+    private let shared: Shared
+    private let group: MultiThreadedEventLoopGroup
+    private let channel: any Channel
+    private let socket: ListeningSocket
+
+    /// Starts answering on `socket`.
+    package init(socket: ListeningSocket, interface: ControlInterface, options: Options = Options(), logger: Logger) async throws {
+        let questions = NIOThreadPool(numberOfThreads: options.questionThreads)
+        questions.start()
+        let shared = Shared(
+            interface: interface, options: options, questions: questions, commits: CommitNotifier(interface.log),
+            connections: Connections(maximum: options.connections, maximumOfUser: options.connectionsOfUser), logger: logger)
+        group = MultiThreadedEventLoopGroup(numberOfThreads: options.eventLoops)
+        let bootstrap = ServerBootstrap(group: group)
+            // The default of 4 makes a burst of connections wait for a turn of the loop each.
+            .serverChannelOption(.maxMessagesPerRead, value: 64)
+            .childChannelOption(.allowRemoteHalfClosure, value: true)
+            .childChannelOption(.recvAllocator, value: AdaptiveRecvByteBufferAllocator(minimum: 4096, initial: 16_384, maximum: 262_144))
+            .childChannelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture { try JourneyServer.configure(channel, shared) }
+            }
+        channel = try await bootstrap.withBoundSocket(socket.descriptor).get()
+        socket.restoreBacklog()
+        self.shared = shared
+        self.socket = socket
+    }
+
+    /// How many clients are connected.
+    package var connectionCount: Int { shared.connections.count }
+
+    /// Stops accepting, lets requests under way finish within the grace, and ends.
+    package func close() async {
+        try? await channel.close()
+        await shared.connections.close(grace: .seconds(Int64(shared.options.graceSeconds)), on: group.any())
+        socket.remove()
+        try? await shared.questions.shutdownGracefully()
+        try? await group.shutdownGracefully()
+    }
+
+    private static func configure(_ channel: any Channel, _ shared: Shared) throws {
+        // Fails closed: a peer that the kernel does not vouch for gets no answer.
+        guard let peer = Peer(channel), shared.connections.add(channel, user: peer.user) else {
+            return channel.close(promise: nil)
+        }
+        var limits = NIOHTTPDecoderLimitConfiguration()
+        limits.maxHeaderFieldSize = shared.options.headerBytes
+        limits.maxHeaderListSize = shared.options.headerBytes
+        let decoder = HTTPRequestDecoder(
+            leftOverBytesStrategy: .dropBytes, informationalResponseStrategy: .drop, limitConfiguration: limits)
+        let pipeline = channel.pipeline.syncOperations
+        try pipeline.addHandler(HeaderDeadline(.seconds(Int64(shared.options.headerSeconds))))
+        try pipeline.addHandler(HTTPResponseEncoder())
+        try pipeline.addHandler(ByteToMessageHandler(decoder))
+        try pipeline.addHandler(IdleStateHandler(allTimeout: .seconds(Int64(shared.options.idleSeconds))))
+        try pipeline.addHandler(ConnectionHandler(shared, peer, channel))
+    }
+}

@@ -1,0 +1,96 @@
+internal import Glibc
+
+/// A Unix socket of our own, made so that no one can connect before its mode is right and no live daemon's socket is taken away.
+package struct ListeningSocket: Sendable {
+    /// Why there is no socket to listen on.
+    package struct Failure: Error, CustomStringConvertible {
+        package let description: String
+    }
+
+    // NIO's own limit for a Unix socket's path, below Linux's 107.
+    private static let maximumPath = 103
+    private static let backlog: Int32 = 512
+
+    /// The path it is bound to.
+    package let path: String
+    /// The listening descriptor. Whoever takes it closes it.
+    package let descriptor: Int32
+    private let lock: Int32
+    private let inode: UInt
+
+    /// Binds and listens.
+    ///
+    /// - Parameters:
+    ///   - path: where; a socket that nobody listens on is replaced, a live one never is.
+    ///   - mode: the socket file's permission bits.
+    package init(path: String, mode: UInt32) throws(Failure) {
+        guard path.utf8.count <= ListeningSocket.maximumPath else {
+            throw Failure(description: "the socket path \(path) has \(path.utf8.count) bytes, \(ListeningSocket.maximumPath) are allowed")
+        }
+        // Two daemons that start at once must not both find the old socket dead.
+        let lock = unsafe open(path + ".lock", O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
+        guard lock >= 0 else { throw ListeningSocket.failure("cannot open \(path).lock") }
+        guard flock(lock, LOCK_EX | LOCK_NB) == 0 else {
+            close(lock)
+            throw Failure(description: "another daemon listens on \(path)")
+        }
+        let descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
+        do throws(Failure) {
+            guard descriptor >= 0 else { throw ListeningSocket.failure("cannot make a socket") }
+            try ListeningSocket.removeStale(path)
+            // On Linux the file takes the mode that the descriptor has when it is bound: there is no moment with another one.
+            guard fchmod(descriptor, mode) == 0 else { throw ListeningSocket.failure("cannot set the mode of \(path)") }
+            guard unsafe ListeningSocket.withAddress(path, { unsafe bind(descriptor, $0, $1) }) == 0 else {
+                throw ListeningSocket.failure("cannot bind \(path)")
+            }
+            guard listen(descriptor, ListeningSocket.backlog) == 0 else { throw ListeningSocket.failure("cannot listen on \(path)") }
+        } catch {
+            close(descriptor)
+            close(lock)
+            throw error
+        }
+        var status = stat()
+        unsafe stat(path, &status)
+        (self.path, self.descriptor, self.lock, inode) = (path, descriptor, lock, UInt(status.st_ino))
+    }
+
+    /// Raises the queue of connections again, which NIO sets to 128 when it takes the descriptor.
+    func restoreBacklog() {
+        listen(descriptor, ListeningSocket.backlog)
+    }
+
+    /// Removes the socket's file, if it is still ours.
+    package func remove() {
+        var status = stat()
+        if unsafe stat(path, &status) == 0, UInt(status.st_ino) == inode { unsafe unlink(path) }
+        close(lock)
+    }
+
+    private static func removeStale(_ path: String) throws(Failure) {
+        var status = stat()
+        guard unsafe lstat(path, &status) == 0 else { return }
+        guard status.st_mode & S_IFMT == S_IFSOCK else { throw Failure(description: "\(path) exists and is not a socket; move it away") }
+        let probe = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
+        defer { close(probe) }
+        guard unsafe withAddress(path, { unsafe connect(probe, $0, $1) }) != 0 else {
+            throw Failure(description: "another daemon listens on \(path)")
+        }
+        guard errno == ECONNREFUSED else { throw failure("cannot tell whether another daemon listens on \(path)") }
+        unsafe unlink(path)
+    }
+
+    private static func withAddress<Result>(_ path: String, _ body: (UnsafePointer<sockaddr>, socklen_t) -> Result) -> Result {
+        var address = sockaddr_un()
+        address.sun_family = sa_family_t(AF_UNIX)
+        unsafe withUnsafeMutableBytes(of: &address.sun_path) { unsafe $0.copyBytes(from: path.utf8) }
+        return unsafe withUnsafePointer(to: &address) { pointer in
+            unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { address in
+                unsafe body(address, socklen_t(MemoryLayout<sockaddr_un>.size))
+            }
+        }
+    }
+
+    private static func failure(_ what: String) -> Failure {
+        Failure(description: "\(what): \(unsafe String(cString: strerror(errno)))")
+    }
+}

@@ -1,0 +1,37 @@
+internal import Configuration
+internal import SystemPackage
+
+/// What can be set: by a flag, by an environment variable `JOURNEYD_…`, or in the file; in this order of precedence.
+struct DaemonConfiguration: Sendable {
+    /// The keys of the file, which are the only ones it may have.
+    static let keys = ["data", "socket", "log.level", "log.quota"]
+
+    /// The directory that holds the log and what is derived from it.
+    var data: String
+    /// The path of the Unix socket.
+    var socket: String
+    /// The lowest level of log lines that are written.
+    var logLevel: String
+    /// Bytes of disk that the log of events may use; zero for all there is.
+    var quota: Int
+
+    /// Reads the configuration.
+    ///
+    /// - Parameter flags: what the command line says, by key.
+    /// - Throws: where the file cannot be read or has a key that is not known.
+    init(file: String?, flags: [String: String]) async throws {
+        var providers: [any ConfigProvider] = [
+            InMemoryProvider(
+                name: "flags",
+                values: Dictionary(
+                    uniqueKeysWithValues: flags.map { (AbsoluteConfigKey(stringLiteral: $0.key), ConfigValue(.string($0.value), isSecret: false)) })),
+            KeyMappingProvider(upstream: EnvironmentVariablesProvider()) { $0.prepending("journeyd") },
+        ]
+        if let file { providers.append(try await FileProvider<YAMLSnapshot>(filePath: FilePath(file))) }
+        let reader = ConfigReader(providers: providers)
+        data = reader.string(forKey: "data", default: "/var/lib/journeyd")
+        socket = reader.string(forKey: "socket", default: "/run/journeyd/journeyd.sock")
+        logLevel = reader.string(forKey: "log.level", default: "info")
+        quota = reader.int(forKey: "log.quota", default: 0)
+    }
+}

@@ -1,0 +1,53 @@
+internal import ControlInterface
+internal import EventLog
+internal import JourneyModel
+internal import JourneyServer
+internal import Logging
+internal import ServiceLifecycle
+internal import UnixSignals
+internal import Views
+
+/// The house put together, from the directory up to the socket.
+struct Daemon {
+    private static let socketMode: UInt32 = 0o660
+
+    private let configuration: DaemonConfiguration
+    private let logger: Logger
+
+    init(_ configuration: DaemonConfiguration, _ logger: Logger) {
+        self.configuration = configuration
+        self.logger = logger
+    }
+
+    /// Opens the log, starts the views and the server, and runs until a signal asks to stop.
+    func run() async throws {
+        let directory = try DataDirectory(path: configuration.data)
+        // Taken before the log is opened, so that a second daemon fails at once and not after a replay.
+        let socket = try ListeningSocket(path: configuration.socket, mode: Daemon.socketMode)
+        var options = EventLog.Options()
+        if configuration.quota > 0 { options.quota = configuration.quota }
+        let log = try EventLog(directory: directory, options: options)
+        let views = try JourneyViews(log: log, map: .shipped(), directory: directory)
+        let interface = ControlInterface(log: log, views: views, catalogue: try .shipped(), version: Journeyd.version)
+        let server = try await JourneyServer(socket: socket, interface: interface, logger: logger)
+        logger.info("ready", metadata: ["socket": "\(socket.path)", "data": "\(directory.path)", "position": "\(log.tail)"])
+        let group = ServiceGroup(
+            configuration: ServiceGroupConfiguration(
+                services: [.init(service: Running(), successTerminationBehavior: .gracefullyShutdownGroup)],
+                gracefulShutdownSignals: [.sigterm, .sigint], logger: Logger(label: "journeyd.lifecycle", factory: { _ in SwiftLogNoOpLogHandler() })))
+        try await group.run()
+        logger.info("stopping", metadata: ["connections": "\(server.connectionCount)"])
+        // From the outside in: nothing new comes, what came is stored, and the views see the last of it.
+        await server.close()
+        log.close()
+        views.close()
+        logger.info("stopped", metadata: ["position": "\(log.tail)"])
+    }
+}
+
+/// Lasts until the service group is asked to stop.
+private struct Running: Service {
+    func run() async throws {
+        try? await gracefulShutdown()
+    }
+}
