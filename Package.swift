@@ -26,8 +26,9 @@ func module(_ name: String, _ dependencies: [Target.Dependency], _ swiftSettings
     .target(name: name, dependencies: dependencies, exclude: ["README.md"], swiftSettings: swiftSettings)
 }
 
+// Tests run against optimised modules and gain nothing from being optimised themselves.
 func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
-    .testTarget(name: name, dependencies: dependencies, swiftSettings: settings)
+    .testTarget(name: name, dependencies: dependencies, swiftSettings: settings + [.unsafeFlags(["-Onone"])])
 }
 
 let package = Package(
@@ -87,6 +88,7 @@ let package = Package(
         ),
         module("JourneyClient", ["JourneyModel"] + nio),
         module("Simulation", ["JourneyModel"]),
+        module("CommandLineTools", ["JourneyModel"]),
         .executableTarget(
             name: "journeyd",
             dependencies: [
@@ -102,12 +104,23 @@ let package = Package(
         .executableTarget(
             name: "journeyctl",
             dependencies: [
-                "JourneyClient", "JourneyModel", "Simulation",
+                "JourneyClient", "JourneyModel", "Simulation", "CommandLineTools",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: settings
         ),
+        .target(
+            name: "TestSupport", dependencies: ["EventLog", "JourneyModel"], path: "Tests/TestSupport", swiftSettings: settings),
         tests("LMDBTests", ["LMDB"]),
+        tests("JourneyModelTests", ["JourneyModel", "TestSupport"]),
+        tests("EventLogTests", ["EventLog", "JourneyModel", "TestSupport"]),
+        tests("TimelinesTests", ["Timelines", "EventLog", "JourneyModel", "TestSupport"]),
+        tests("QuestionsTests", ["Questions", "JourneyModel", "TestSupport"]),
+        tests("ViewsTests", ["Views", "Questions", "EventLog", "JourneyModel", "TestSupport"]),
+        tests("SystemTests", ["JourneyModel", "TestSupport", "journeyd", "journeyctl"]),
+        tests("ControlInterfaceTests", ["ControlInterface", "Views", "EventLog", "JourneyModel", "TestSupport"]),
         tests("JourneyClientTests", ["JourneyClient"] + nio),
+        tests("SimulationTests", ["Simulation", "JourneyModel"]),
+        tests("CommandLineToolsTests", ["CommandLineTools", "JourneyModel"]),
     ]
 )

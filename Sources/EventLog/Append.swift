@@ -48,6 +48,11 @@ package struct Conflict: Error, Equatable, Sendable {
     package let index: Int
     /// Where the event is stored that has its source and id.
     package let position: Position
+
+    package init(index: Int, position: Position) {
+        self.index = index
+        self.position = position
+    }
 }
 
 /// Why nothing of a request was stored.

@@ -1,20 +1,17 @@
 internal import CLinux
 internal import Glibc
-internal import NIOConcurrencyHelpers
+internal import Synchronization
 
 /// A thread of its own for work that blocks (a device flush, a replay), so that no thread of a shared pool is held up by it.
 package final class DedicatedThread: Sendable {
-    private let done = ConditionLock(value: false)
+    private let thread: Mutex<pthread_t?>
 
     /// Starts a thread that runs `body` once. `name` is cut to the 15 characters that Linux keeps.
     package init(name: String, _ body: @escaping @Sendable () -> Void) {
-        let done = done
         let box = unsafe Unmanaged.passRetained(
             Box {
                 unsafe clinux_name_thread(String(name.prefix(15)))
                 body()
-                done.lock()
-                done.unlock(withValue: true)
             })
         var thread = pthread_t()
         let code = unsafe pthread_create(
@@ -25,13 +22,17 @@ package final class DedicatedThread: Sendable {
                 return nil
             }, unsafe box.toOpaque())
         precondition(code == 0, "the system gives no more threads: \(code)")
-        pthread_detach(thread)
+        self.thread = Mutex(thread)
     }
 
-    /// Waits until the body has returned.
+    deinit {
+        if let thread = thread.withLock({ $0.take() }) { pthread_detach(thread) }
+    }
+
+    /// Waits until the body has returned and what it held is let go. Calls after the first return at once.
     package func join() {
-        done.lock(whenValue: true)
-        done.unlock()
+        guard let thread = thread.withLock({ $0.take() }) else { return }
+        pthread_join(thread, nil)
     }
 }
 

@@ -9,7 +9,7 @@ package final class EventLog: Sendable {
     /// What a log may take.
     package struct Options: Sendable {
         /// Address space reserved for an epoch's file, in bytes.
-        package var mapSize = 1 << 40
+        package var mapSize = 1 << 38
         /// Bytes of disk that the log may use; appends are refused beyond.
         package var quota = Int.max
 

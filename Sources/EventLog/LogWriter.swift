@@ -62,6 +62,14 @@ final class LogWriter: Sendable {
     ///
     /// - Returns: as many as one commit takes, at least one; empty when the queue is closed and all is done.
     func next() -> [AppendRequest] {
+        while true {
+            let requests = take()
+            // Woken by a request that was refused: there is nothing, and it is not the end.
+            if !requests.isEmpty || queue.withLock({ $0.isClosed }) { return requests }
+        }
+    }
+
+    private func take() -> [AppendRequest] {
         lock.lock(whenValue: true)
         let (requests, more) = queue.withLock { queue -> ([AppendRequest], Bool) in
             var (count, events, bytes) = (0, 0, 0)

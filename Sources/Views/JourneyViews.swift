@@ -47,8 +47,9 @@ package final class JourneyViews: Sendable {
 
     /// Starts following `log`, from the checkpoint in `directory` where there is one under this map.
     ///
+    /// - Parameter mapSize: the most that checkpoints may take of the disk, in bytes.
     /// - Throws: where the store of checkpoints cannot be opened; it may be deleted, at the cost of a replay.
-    package init(log: EventLog, map: StageMap, directory: DataDirectory) throws(LogError) {
+    package init(log: EventLog, map: StageMap, directory: DataDirectory, mapSize: Int = 1 << 38) throws(LogError) {
         self.log = log
         self.map = map
         let digest = SHA256.hash(data: map.canonicalText)
@@ -58,7 +59,7 @@ package final class JourneyViews: Sendable {
         let path = try directory.directory("views")
         let store: ViewStore
         do throws(LMDBError) {
-            store = try ViewStore(directory: path)
+            store = try ViewStore(directory: path, mapSize: mapSize)
         } catch {
             throw .unusable("the checkpoints in \(path) cannot be used (\(error)); delete that directory, they are rebuilt from the log")
         }

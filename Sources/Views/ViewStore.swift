@@ -18,9 +18,9 @@ struct ViewStore: Sendable {
     private let sets: Database
     private let about: Database
 
-    /// Opens the store in `directory`.
-    init(directory: String) throws(LMDBError) {
-        environment = try Environment(directory: directory, mapSize: 1 << 38, databases: 8)
+    /// Opens the store in `directory`; it can grow to `mapSize` bytes.
+    init(directory: String, mapSize: Int) throws(LMDBError) {
+        environment = try Environment(directory: directory, mapSize: mapSize, databases: 8)
         subjects = try environment.database("subjects")
         links = try environment.database("links")
         values = try environment.database("values")

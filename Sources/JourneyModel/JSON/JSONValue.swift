@@ -100,7 +100,7 @@ package indirect enum JSONValue: Sendable, Equatable {
             if let integer = Int64(text) {
                 writer.number(integer)
             } else if let double = Double(text), double.isFinite {
-                writer.number(double)
+                if let integer = Int64(exactly: double) { writer.number(integer) } else { writer.number(double) }
             } else {
                 writer.raw(text)
             }

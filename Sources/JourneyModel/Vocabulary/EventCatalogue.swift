@@ -9,9 +9,13 @@ package struct EventCatalogue: Sendable {
     ///
     /// - Throws: where a shipped schema cannot be read, which the tests rule out.
     package static func shipped() throws(Violation) -> EventCatalogue {
-        try EventCatalogue(
-            files: EmbeddedSchemas.files.filter { $0.path.hasPrefix("events/") && $0.path.hasSuffix(".json") }
-                .map { (type: String($0.path.dropFirst(7).dropLast(5)), text: $0.text) })
+        try EventCatalogue(files: shippedFiles)
+    }
+
+    /// The schema files the program was built with.
+    package static var shippedFiles: [(type: String, text: String)] {
+        EmbeddedSchemas.files.filter { $0.path.hasPrefix("events/") && $0.path.hasSuffix(".json") }
+            .map { (type: String($0.path.dropFirst(7).dropLast(5)), text: $0.text) }
     }
 
     /// Reads schemas, each with the type whose `data` it describes.

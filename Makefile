@@ -1,0 +1,50 @@
+# make demo · make test · make lint · make bench · make install
+# Everything is built once, optimised: what is shown, tested and measured is what is shipped.
+
+SWIFT ?= swift
+PREFIX ?= /usr/local
+DESTDIR ?=
+# Packages from apt: LMDB (the log), ISA-L (CRC-32C), and what finds them.
+PACKAGES = liblmdb-dev libisal-dev pkg-config
+FLAGS = -c release -Xswiftc -warnings-as-errors
+SOURCES = Package.swift Sources Tests Benchmarks
+BIN = .build/release
+
+.PHONY: deps build demo test lint format bench install clean
+
+deps:
+	@missing=$$(for p in $(PACKAGES); do dpkg-query -W -f='$${Status}' $$p 2>/dev/null | grep -q 'ok installed' || echo $$p; done); \
+	if [ -z "$$missing" ]; then exit 0; fi; \
+	echo "installing:" $$missing; \
+	if [ "$$(id -u)" = 0 ]; then run=; elif command -v sudo >/dev/null; then run=sudo; \
+	else echo "missing:" $$missing "— install them as root: apt-get install" $$missing >&2; exit 1; fi; \
+	$$run apt-get update -qq && DEBIAN_FRONTEND=noninteractive $$run apt-get install -y -qq $$missing >/dev/null
+	@command -v $(SWIFT) >/dev/null || { echo "missing: a Swift 6.3 toolchain (https://swift.org/install)" >&2; exit 1; }
+
+build: deps
+	$(SWIFT) build $(FLAGS)
+
+demo: build
+	@docs/demo.sh $(BIN)
+
+test: deps
+	$(SWIFT) build $(FLAGS) --build-tests
+	$(SWIFT) test $(FLAGS) --skip-build --parallel
+
+lint:
+	$(SWIFT) format lint --strict --recursive $(SOURCES)
+
+format:
+	$(SWIFT) format --in-place --recursive $(SOURCES)
+
+bench: build
+	$(SWIFT) build -c release --package-path Benchmarks --scratch-path .build-benchmarks
+	.build-benchmarks/release/LoadGenerator --journeyd $(BIN)/journeyd
+
+install: build
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/journeyd
+	install -m 755 $(BIN)/journeyd $(BIN)/journeyctl $(DESTDIR)$(PREFIX)/bin/
+	cp -R schemas $(DESTDIR)$(PREFIX)/share/journeyd/
+
+clean:
+	rm -rf .build .build-*

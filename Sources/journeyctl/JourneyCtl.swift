@@ -1,0 +1,40 @@
+internal import ArgumentParser
+internal import Glibc
+
+/// The command and its verbs.
+@main
+struct JourneyCtl: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "journeyctl",
+        abstract: "Talk to journeyd: append events, ask what became of them, and see where work waits.",
+        usage: "journeyctl [--socket PATH] [--output table|json|csv] VERB …",
+        discussion: """
+            Exit status:
+              0  done
+              1  the daemon refused, or some lines were rejected
+              2  the command line is wrong
+              3  cannot connect to the daemon
+              4  an input file cannot be read or understood
+              5  the daemon went away before it had answered, or its answer makes no sense
+            """,
+        version: "0.1.0",
+        subcommands: [
+            StatusCommand.self, EmitCommand.self, ImportCommand.self, EventsCommand.self, FollowCommand.self, JourneyCommand.self,
+            FunnelCommand.self, FrictionCommand.self, SimulateCommand.self,
+        ])
+
+    static func main() async {
+        // A reader that has seen enough, such as `head`, is told by EPIPE, not by a signal.
+        _ = signal(SIGPIPE, SIG_IGN)
+        do {
+            var command = try parseAsRoot(ArgumentOrder.verbFirst(Array(CommandLine.arguments.dropFirst())))
+            if var command = command as? any AsyncParsableCommand {
+                try await command.run()
+            } else {
+                try command.run()
+            }
+        } catch {
+            Ending(error).exit()
+        }
+    }
+}

@@ -1,0 +1,113 @@
+import JourneyModel
+import TestSupport
+import Testing
+
+@Suite struct EventReaderTests {
+    private let reader: EventReader
+
+    init() throws {
+        reader = EventReader(catalogue: try .shipped())
+    }
+
+    private func fault(_ text: String) -> EventFault? {
+        var batch = EventBatch()
+        let utf8 = Array(text.utf8)
+        do throws(EventFault) {
+            try reader.read(utf8.span, receivedAt: Timestamp(microseconds: 5), into: &batch)
+            return nil
+        } catch {
+            #expect(batch.drafts.isEmpty && batch.bytes.isEmpty, "a refused event leaves nothing behind")
+            return error
+        }
+    }
+
+    private func pointers(_ text: String) -> [String] {
+        if case .invalid(let violations) = fault(text) { violations.map(\.pointer) } else { [] }
+    }
+
+    @Test func keepsTextAndDataAsTheyWere() throws {
+        let data = #"{ "b" : "\u0000ελ\ud83c\udf89", "a":[1.50, {}] }"#
+        let batch = try reader.batch([eventJSON("1", subject: #"lead:\u0395\u0000🎉"#, account: "account:a", data: data)])
+        let draft = batch.drafts[0]
+        #expect(String(decoding: batch.bytes[draft.data.range], as: UTF8.self) == data)
+        #expect(Array(batch.bytes[draft.subject.range]) == Array("lead:Ε\0🎉".utf8))
+        #expect(String(decoding: batch.bytes[draft.account.range], as: UTF8.self) == "account:a")
+        #expect(draft.time == Timestamp("2026-01-01T00:00:00Z"))
+        #expect(!draft.timeIsReceipt)
+    }
+
+    @Test func timeIsTheMomentOfReceiptWhereItIsLeftOut() throws {
+        let batch = try reader.batch([eventJSON("1", time: nil)], receivedAt: Timestamp(microseconds: 7))
+        #expect(batch.drafts[0].time.microseconds == 7)
+        #expect(batch.drafts[0].timeIsReceipt)
+    }
+
+    @Test func membersMayComeInAnyOrder() {
+        // data before type: the schema is known only afterwards, and still enforced.
+        let wrong = #"{"data":{},"subject":"lead:1","type":"marketing.lead.qualified","source":"/a","id":"1","specversion":"1.0"}"#
+        #expect(pointers(wrong) == ["/data/lead_id"])
+        let right = wrong.replacing("{}", with: #"{"lead_id":1}"#)
+        #expect(fault(right) == nil)
+    }
+
+    @Test func extensionsAreGatheredAndKept() throws {
+        let text = #"{"traceparent":"00-a","specversion":"1.0","id":"1","n":5,"source":"/a","type":"t","subject":"lead:1","position":9}"#
+        let batch = try reader.batch([text])
+        #expect(String(decoding: batch.bytes[batch.drafts[0].extensions.range], as: UTF8.self) == #""traceparent":"00-a","n":5"#)
+    }
+
+    @Test(arguments: [
+        (#"{}"#, ["/specversion", "/id", "/source", "/type", "/subject"]),
+        (#"{"specversion":"0.3","id":"1","source":"/a","type":"t","subject":"lead:1"}"#, ["/specversion"]),
+        (#"{"specversion":"1.0","id":"","source":"/a","type":"t","subject":"lead:1"}"#, ["/id"]),
+        (#"{"specversion":"1.0","id":7,"source":"/a","type":"t","subject":"lead:1"}"#, ["/id"]),
+        (#"{"specversion":"1.0","id":"1","id":"2","source":"/a","type":"t","subject":"lead:1"}"#, ["/id"]),
+        (#"{"specversion":"1.0","id":"1","source":"/a","type":"t","subject":"lead"}"#, ["/subject"]),
+        (#"{"specversion":"1.0","id":"1","source":"/a","type":"t","subject":"Lead:1"}"#, ["/subject"]),
+        (#"{"specversion":"1.0","id":"1","source":"/a","type":"t","subject":"lead:"}"#, ["/subject"]),
+        (#"{"specversion":"1.0","id":"1","source":"/a","type":"t","subject":"lead:1","account":"acme"}"#, ["/account"]),
+        (#"{"specversion":"1.0","id":"1","source":"/a","type":"t","subject":"lead:1","time":"2026-02-30T00:00:00Z"}"#, ["/time"]),
+        (#"{"specversion":"1.0","id":"1","source":"/a","type":"t","subject":"lead:1","data":[1]}"#, ["/data"]),
+        (#"{"specversion":"1.0","id":"1","source":"/a","type":"t","subject":"lead:1","data_base64":"AA=="}"#, ["/data_base64"]),
+        (#"{"specversion":"1.0","id":"1","source":"/a","type":"t","subject":"lead:1","datacontenttype":"text/xml"}"#, ["/datacontenttype"]),
+        (#"{"specversion":"1.0","id":"1","source":"/a","type":"sales.opportunity.won","subject":"lead:1"}"#, ["/data/opp_id", "/data/money"]),
+        (#"[]"#, [""]), (#""event""#, [""]),
+    ])
+    func namesEachFault(_ text: String, _ expected: [String]) {
+        #expect(pointers(text) == expected)
+    }
+
+    @Test func brokenJSONIsNamedWithItsPlace() {
+        guard case .malformed(let fault) = fault(#"{"specversion":"1.0","id":}"#) else {
+            Issue.record("not malformed")
+            return
+        }
+        #expect(fault.offset == 26)
+    }
+
+    @Test func sizesHaveLimits() {
+        let fits = eventJSON("1", data: #"{"p":"\#(String(repeating: "x", count: 64 * 1024 - 8))"}"#)
+        #expect(fault(fits) == nil)
+        let large = eventJSON("1", data: #"{"p":"\#(String(repeating: "x", count: 64 * 1024 - 7))"}"#)
+        #expect(fault(large)?.code == "too-large")
+        #expect(pointers(eventJSON(String(repeating: "i", count: 1025))) == ["/id"])
+        #expect(pointers(eventJSON("1", subject: "lead:" + String(repeating: "i", count: 512))) == ["/subject"])
+    }
+
+    @Test func anArrayNamesTheElement() {
+        var batch = EventBatch()
+        let text = Array("[\(eventJSON("1")),\(eventJSON("2")),\(eventJSON("3", subject: "x"))]".utf8)
+        let error = #expect(throws: EventFault.self) {
+            try reader.readArray(text.span, maximum: 10, receivedAt: Timestamp(microseconds: 0), into: &batch)
+        }
+        guard case .invalid(let violations) = error else {
+            Issue.record("not invalid: \(String(describing: error))")
+            return
+        }
+        #expect(violations.map(\.pointer) == ["/2/subject"])
+    }
+
+    @Test func anImpossibleDateHasACodeOfItsOwn() {
+        #expect(fault(eventJSON("1", time: "2026-02-30T00:00:00Z"))?.code == "invalid-time")
+    }
+}
