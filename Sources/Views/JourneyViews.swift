@@ -164,6 +164,7 @@ extension JourneyViews {
         let position = loaded.position
         state.withLock { $0 = JourneyState(timelines: loaded, typeName: { log.symbol($0) }) }
         seen.store(position, ordering: .releasing)
+        release()
     }
 
     /// A checkpoint that fails (a full disk) costs a longer replay after the next start and nothing else.
