@@ -20,16 +20,18 @@ say() { printf '\n\033[1m%s\033[0m\n' "$1"; }
 say "A simulated company: $journeys journeys through marketing, sales, finance, success and support"
 "$bin/journeyctl" simulate --journeys "$journeys" --seed 1 >"$dir/events.ndjson"
 "$bin/journeyctl" import "$dir/events.ndjson"
+# The views follow the log by some milliseconds: what is asked below waits for the last event of the import.
+last=$("$bin/journeyctl" --output json status | sed -E 's/.*"position":([0-9]+),"startedat".*/\1/')
 
 say "The funnel: where journeys go on, still can, or are lost"
-"$bin/journeyctl" funnel --at 2027-01-01
+"$bin/journeyctl" funnel --at 2027-01-01 --after "$last"
 
 say "The frictions, worst first. Three were planted: a slow handoff in region north,"
 echo "invoices of product atlas issued again, tickets of segment enterprise bouncing."
-"$bin/journeyctl" friction --top 6 --at 2027-01-01
+"$bin/journeyctl" friction --top 6 --at 2027-01-01 --after "$last"
 
 say "One journey"
-"$bin/journeyctl" journey account:A000042 | head -n 24
+"$bin/journeyctl" journey account:A000042 | sed -n 1,24p
 
 cat <<END
 

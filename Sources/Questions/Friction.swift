@@ -4,8 +4,8 @@ package import JourneyModel
 ///
 /// **Severity**, from 0 to 1, is the share of the cases that are worse than the benchmark, times how much worse they are, times
 /// n/(n+20) so that a handful of cases does not outrank hundreds. The benchmark of a duration is the 75th percentile of
-/// its own closed cases, that of a rate nothing: a rate without comparison is a fact and not yet a friction, and counts with a
-/// small weight. Where the cases with one value of a dimension are worse than all others, by half or more and by four standard
+/// its own closed cases, that of a rate nothing. Figures without comparison are facts and not yet frictions: they count half, and
+/// drop-offs, which are the funnel's matter, a fifth. Where the cases with one value of a dimension are worse than all others, by half or more and by four standard
 /// errors of a two-proportion test, they become a row of their own whose benchmark is all others.
 package struct Friction: Sendable {
     /// One row.

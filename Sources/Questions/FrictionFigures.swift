@@ -3,7 +3,8 @@ internal import Timelines
 
 /// The numbers of one row of the friction view.
 package struct FrictionFigures: Sendable {
-    private static let rateWeight = 0.5
+    // Figures without others to compare them with are facts, and not yet frictions.
+    private static let uncomparedWeight = 0.5
     // That journeys end is the funnel's matter; it becomes friction where some end more often than others.
     private static let dropOffWeight = 0.2
 
@@ -38,8 +39,8 @@ package struct FrictionFigures: Sendable {
             let limit = reference.map { Int64($0) } ?? .max
             self.benchmark = reference
             breaches = closed.count(above: limit) + open.count(above: limit)
-            let counted = all.filter { !$0.isToldElsewhere }
-            severity = FrictionFigures.severity(of: counted, above: limit)
+            let weight = benchmark == nil ? FrictionFigures.uncomparedWeight : 1
+            severity = weight * FrictionFigures.severity(of: all, above: limit)
         } else {
             self.benchmark = benchmark
             breaches = affected
@@ -86,7 +87,7 @@ package struct FrictionFigures: Sendable {
     private static func severity(ofRate affected: Int, of cases: Int, _ kind: FrictionMeasure.Kind, _ benchmark: Double?) -> Double {
         guard cases > 0 else { return 0 }
         let share = Double(affected) / Double(cases)
-        guard let benchmark else { return share * (kind == .dropOff ? dropOffWeight : rateWeight) * confidence(cases) }
+        guard let benchmark else { return share * (kind == .dropOff ? dropOffWeight : uncomparedWeight) * confidence(cases) }
         return max(0, share - benchmark) * confidence(cases)
     }
 

@@ -22,19 +22,16 @@ package struct FrictionMeasure: Hashable, Sendable {
     package let stage: String
     package let side: StageMap.Side
 
-    /// What a journey waits for that is in `stage`: the handoff, where the next stage is another department's, or the stage's own work.
-    package static func openWaits(in stage: Int, _ map: StageMap) -> [FrictionMeasure] {
-        guard stage + 1 < map.stages.count else { return [] }
-        let (place, next) = (map.stages[stage], map.stages[stage + 1])
-        return next.department == place.department ? [dwell(in: place)] : [handoff(from: place, to: next)]
-    }
-
-    static func handoff(from place: StageMap.Stage, to next: StageMap.Stage) -> FrictionMeasure {
-        FrictionMeasure(kind: .handoffWait, from: place.department, to: next.department, stage: next.name, side: place.side)
-    }
-
-    static func dwell(in place: StageMap.Stage) -> FrictionMeasure {
-        FrictionMeasure(kind: .dwell, from: place.department, to: place.department, stage: place.name, side: place.side)
+    /// What a stay in `stage` is: a handoff's wait where it is another department's turn, or else work in the stage.
+    /// Nil in the last stage, where journeys are meant to stay.
+    package static func stay(in stage: Int, _ map: StageMap) -> FrictionMeasure? {
+        guard stage + 1 < map.stages.count else { return nil }
+        let place = map.stages[stage]
+        guard let other = place.waitsFor else {
+            return FrictionMeasure(kind: .dwell, from: place.department, to: place.department, stage: place.name, side: place.side)
+        }
+        let next = map.stages[stage + 1].name
+        return FrictionMeasure(kind: .handoffWait, from: place.department, to: other, stage: next, side: place.side)
     }
 }
 
@@ -49,26 +46,26 @@ struct FrictionCase {
     let isOpen: Bool
     /// A rate measure's journey to which it happened.
     let isAffected: Bool
-    /// A stay that is told as a handoff's wait already: it counts in the dwell's figures and not in its severity.
-    let isToldElsewhere: Bool
 
     private init(
-        _ measure: FrictionMeasure, _ journey: Int, duration: Int64 = 0, isOpen: Bool = false, isAffected: Bool = false,
-        isToldElsewhere: Bool = false
+        _ measure: FrictionMeasure, _ journey: Int, duration: Int64 = 0, isOpen: Bool = false, isAffected: Bool = false
     ) {
         self.measure = measure
         self.journey = journey
         self.duration = duration
         self.isOpen = isOpen
         self.isAffected = isAffected
-        self.isToldElsewhere = isToldElsewhere
     }
 
     /// Calls `add` with every case of a journey.
     static func each(
         _ journey: JourneySummary, number: Int, map: StageMap, at moment: Int64, _ add: (FrictionCase) -> Void
     ) {
-        for visit in journey.visits { stay(visit, number, map, moment, add) }
+        for visit in journey.visits {
+            guard let measure = FrictionMeasure.stay(in: visit.stage, map) else { continue }
+            let duration = max(0, (visit.left ?? moment) - visit.entered)
+            add(FrictionCase(measure, number, duration: duration, isOpen: visit.end == .open))
+        }
         regressions(journey, number, map, add)
         rework(journey, number, map, add)
         for (stage, time) in journey.firstEntries where stage < map.stages.count - 1 {
@@ -94,27 +91,6 @@ struct FrictionCase {
 
     static func unaffected(_ measure: FrictionMeasure, _ journey: Int) -> FrictionCase {
         FrictionCase(measure, journey)
-    }
-
-    private static func stay(
-        _ visit: JourneySummary.Visit, _ number: Int, _ map: StageMap, _ moment: Int64, _ add: (FrictionCase) -> Void
-    ) {
-        let place = map.stages[visit.stage]
-        let isOpen = visit.end == .open
-        let duration = max(0, (visit.left ?? moment) - visit.entered)
-        let next: Int? =
-            switch visit.end {
-            case .advanced(let stage): stage
-            case .open: visit.stage + 1 < map.stages.count ? visit.stage + 1 : nil
-            case .returned, .exited: nil
-            }
-        let handoff = next.flatMap { map.stages[$0].department == place.department ? nil : map.stages[$0] }
-        if let handoff {
-            add(FrictionCase(.handoff(from: place, to: handoff), number, duration: duration, isOpen: isOpen))
-        }
-        // The last stage is where journeys are meant to stay.
-        guard visit.stage + 1 < map.stages.count else { return }
-        add(FrictionCase(.dwell(in: place), number, duration: duration, isOpen: isOpen, isToldElsewhere: handoff != nil))
     }
 
     private static func regressions(_ journey: JourneySummary, _ number: Int, _ map: StageMap, _ add: (FrictionCase) -> Void) {

@@ -115,7 +115,7 @@ private struct JourneyStory {
     private func writeWaits(to writer: inout JSONWriter, _ map: StageMap, _ at: Timestamp) {
         var waits: [(measure: FrictionMeasure, since: Int64)] = []
         if let last = summary.visits.last, last.end == .open {
-            waits = FrictionMeasure.openWaits(in: last.stage, map).map { ($0, last.entered) }
+            waits = FrictionMeasure.stay(in: last.stage, map).map { [($0, last.entered)] } ?? []
         }
         writer.key("openWaits")
         writer.array { writer in

@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import JourneyModel
 internal import Glibc
 
 /// The command and its verbs.
@@ -17,7 +18,7 @@ struct JourneyCtl: AsyncParsableCommand {
               4  an input file cannot be read or understood
               5  the daemon went away before it had answered, or its answer makes no sense
             """,
-        version: "0.1.0",
+        version: Version.text,
         subcommands: [
             StatusCommand.self, EmitCommand.self, ImportCommand.self, EventsCommand.self, FollowCommand.self, JourneyCommand.self,
             FunnelCommand.self, FrictionCommand.self, SimulateCommand.self,

@@ -25,11 +25,11 @@ struct ViewOptions: ParsableArguments {
     @Option(help: "The moment to judge open journeys at. (default: now)")
     var at: String?
 
-    @Option(help: "Answer from the log as it was at this position or moment. (default: as it is)")
-    var asOf: String?
+    @Option(help: "Wait until the view has seen this position, such as the last of an import.")
+    var after: UInt64?
 
     /// The items of the request's query.
     var query: KeyValuePairs<String, String?> {
-        ["from": from, "to": to, "by": by, "scope": scope?.rawValue, "at": at, "asOf": asOf]
+        ["from": from, "to": to, "by": by, "scope": scope?.rawValue, "at": at, "after": after.map { String($0) }]
     }
 }

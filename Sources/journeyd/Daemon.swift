@@ -28,7 +28,7 @@ struct Daemon {
         if configuration.quota > 0 { options.quota = configuration.quota }
         let log = try EventLog(directory: directory, options: options)
         let views = try JourneyViews(log: log, map: .shipped(), directory: directory)
-        let interface = ControlInterface(log: log, views: views, catalogue: try .shipped(), version: Journeyd.version)
+        let interface = ControlInterface(log: log, views: views, catalogue: try .shipped(), version: Version.text)
         let server = try await JourneyServer(socket: socket, interface: interface, logger: logger)
         logger.info("ready", metadata: ["socket": "\(socket.path)", "data": "\(directory.path)", "position": "\(log.tail)"])
         let group = ServiceGroup(

@@ -11,8 +11,6 @@ internal import Views
 /// The daemon: reads its configuration, puts the house together, and runs it until it is told to stop.
 @main
 struct Journeyd: AsyncParsableCommand {
-    static let version = "0.1.0"
-
     static let configuration = CommandConfiguration(
         commandName: "journeyd",
         abstract: "Remembers everything that happens between a company and its buyers and customers, and answers from it.",
@@ -20,7 +18,7 @@ struct Journeyd: AsyncParsableCommand {
             Flags come before the environment (JOURNEYD_DATA, JOURNEYD_SOCKET, JOURNEYD_LOG_LEVEL, JOURNEYD_LOG_QUOTA), the environment \
             before the file, the file before the defaults. SIGTERM and SIGINT stop it when what was taken is stored.
             """,
-        version: version)
+        version: Version.text)
 
     @Option(help: "A YAML file with the keys data, socket, log.level and log.quota.")
     var config: String?

@@ -11,6 +11,8 @@ package struct StageMap: Sendable {
         package let title: String
         /// The department that must move the journey on.
         package let department: Department
+        /// The department whose turn it is, where a stay in the stage is a handoff that waits to be taken up.
+        package let waitsFor: Department?
         package let side: Side
         /// How long after entering a journey can still reach a later stage, in microseconds; the far edge counts.
         package let window: Int64
@@ -121,7 +123,14 @@ extension StageMap.Stage {
         guard let window = value["window"]?.text.flatMap({ TimeSpan($0) }) else {
             throw Violation(pointer: "\(pointer)/window", detail: "is not a length of time such as P90D")
         }
-        self.init(name: name, title: value["title"]?.text ?? name, department: department, side: side, window: window.microseconds)
+        var waitsFor: Department?
+        if let name = value["waitsFor"]?.text {
+            guard let other = Department(name: name) else { throw Violation(pointer: "\(pointer)/waitsFor", detail: "is not a department") }
+            waitsFor = other
+        }
+        self.init(
+            name: name, title: value["title"]?.text ?? name, department: department, waitsFor: waitsFor, side: side,
+            window: window.microseconds)
     }
 }
 

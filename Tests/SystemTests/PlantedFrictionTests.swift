@@ -1,0 +1,36 @@
+import JourneyModel
+import TestSupport
+import Testing
+
+/// What `make demo` shows: the planted frictions come first, and a company without them raises none.
+@Suite struct PlantedFrictionTests {
+    private static func frictions(_ arguments: [String]) throws -> [JSONValue] {
+        let scratch = try Scratch()
+        let daemon = try Daemon(scratch)
+        let simulated = try Program.run("journeyctl", ["simulate", "--journeys", "5000"] + arguments, in: scratch)
+        let answer = try daemon.post(simulated.output, "application/x-ndjson")
+        let last = answer.lines.compactMap { $0["last"]?.integer }.max() ?? 0
+        return try #require(try daemon.get("/v1/friction?at=2027-01-01&after=\(last)").json?["frictions"]?.elements)
+    }
+
+    private static func name(_ row: JSONValue) -> String {
+        let segment = row["segment"]
+        return "\(row["measure"]?.text ?? "") \(row["stage"]?.text ?? "") \(segment?["field"]?.text ?? "-")=\(segment?["value"]?.text ?? "-")"
+    }
+
+    @Test(arguments: [1, 2, 3]) func thePlantedOnesComeFirst(seed: Int) throws {
+        let rows = try Self.frictions(["--seed", "\(seed)"])
+        let first = Set(rows.prefix(3).map(Self.name))
+        #expect(
+            first == [
+                "handoff-wait sal data.region=north", "rework invoice data.product=atlas", "ping-pong case data.segment=enterprise",
+            ], "\(rows.prefix(6).map(Self.name))")
+        #expect(rows.filter { $0["segment"] != .null }.count == 3, "\(rows.filter { $0["segment"] != .null }.map(Self.name))")
+    }
+
+    @Test func withoutPlantedFrictionNoneIsRaised() throws {
+        let rows = try Self.frictions(["--seed", "1", "--without-friction"])
+        #expect(rows.allSatisfy { $0["segment"] == .null }, "\(rows.filter { $0["segment"] != .null }.map(Self.name))")
+        #expect(rows.count > 10)
+    }
+}
