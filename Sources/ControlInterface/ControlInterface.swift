@@ -79,7 +79,8 @@ package final class ControlInterface: Sendable {
 
     private var health: Reply {
         let fault: String? =
-            if let reason = log.readOnlyReason { "read-only: \(reason)" } else if case .stopped(let error) = views.phase { "\(error)" } else { nil }
+            if let reason = log.readOnlyReason { "read-only: \(reason)" } else if case .stopped(let error) = views.phase { "\(error)" } else
+            { nil }
         var writer = JSONWriter()
         writer.object { writer in
             writer.member("status", fault == nil ? "ok" : "failing")

@@ -23,7 +23,8 @@ package final class DataDirectory: Sendable {
         guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
             let holder = (try? String(contentsOfFile: file, encoding: .utf8)) ?? ""
             close(descriptor)
-            throw .inUse("\(path) is in use by \(holder.isEmpty ? "another process" : holder); stop that one first, or name another directory")
+            throw .inUse(
+                "\(path) is in use by \(holder.isEmpty ? "another process" : holder); stop that one first, or name another directory")
         }
         lock = descriptor
         let owner = "journeyd, process \(getpid())"

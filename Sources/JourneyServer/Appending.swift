@@ -41,7 +41,9 @@ extension ConnectionHandler {
             }
             stream.consume()
             let isPaused = isInputPaused || stream.ingest.isInputEnded
-            guard stream.ingest.isPortionFull || (isPaused && stream.buffers.isEmpty), let portion = stream.ingest.nextPortion() else { return }
+            guard stream.ingest.isPortionFull || (isPaused && stream.buffers.isEmpty), let portion = stream.ingest.nextPortion() else {
+                return
+            }
             guard submit(portion, &stream) else { return }
         }
     }

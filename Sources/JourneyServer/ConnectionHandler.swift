@@ -206,7 +206,8 @@ final class ConnectionHandler: ChannelDuplexHandler {
 
     private func truncated(_ exchange: Exchange) -> Problem {
         let announced = exchange.announced.map { " of \($0)" } ?? ""
-        return Problem(.malformedJSON, "the body ended after \(exchange.received)\(announced) bytes; nothing behind what was answered is stored")
+        return Problem(
+            .malformedJSON, "the body ended after \(exchange.received)\(announced) bytes; nothing behind what was answered is stored")
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {

@@ -12,7 +12,8 @@ struct Peer: Sendable {
     ///
     /// - Returns: nil where it does not know: the connection must then be refused.
     init?(_ channel: any Channel) {
-        let found = try? channel.pipeline.syncOperations.withUnsafeTransportIfAvailable(of: NIOBSDSocket.Handle.self) { descriptor -> Peer? in
+        let found = try? channel.pipeline.syncOperations.withUnsafeTransportIfAvailable(of: NIOBSDSocket.Handle.self) {
+            descriptor -> Peer? in
             // NIO accepts without close-on-exec.
             _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)
             var peer = clinux_peer()

@@ -86,7 +86,8 @@ package struct Friction: Sendable {
         func key(_ row: Row) -> [String] {
             let measure = row.measure
             return [
-                measure.kind.rawValue, measure.from.name, measure.to.name, measure.stage, row.segment?.field ?? "", row.segment?.value ?? "",
+                measure.kind.rawValue, measure.from.name, measure.to.name, measure.stage, row.segment?.field ?? "",
+                row.segment?.value ?? "",
             ]
         }
         return key(left).lexicographicallyPrecedes(key(right))

@@ -21,7 +21,8 @@ enum FrictionReason {
                 : "half of the handoffs from \(measure.from.name) to \(measure.to.name) (stage \(measure.stage)) take longer than \(median)"
         case .dwell:
             figures.closed.count == 0
-                ? "no journey has left stage \(measure.stage) yet" : "half of the journeys stay in stage \(measure.stage) longer than \(median)"
+                ? "no journey has left stage \(measure.stage) yet"
+                : "half of the journeys stay in stage \(measure.stage) longer than \(median)"
         case .regression: "\(rate) fall back from stage \(measure.stage)"
         case .rework: "\(rate) with this activity (\(measure.stage)) need it again"
         case .pingPong: "cases of \(rate) bounce between \(measure.from.name) and \(measure.to.name)"

@@ -24,7 +24,9 @@ struct DaemonConfiguration: Sendable {
             InMemoryProvider(
                 name: "flags",
                 values: Dictionary(
-                    uniqueKeysWithValues: flags.map { (AbsoluteConfigKey(stringLiteral: $0.key), ConfigValue(.string($0.value), isSecret: false)) })),
+                    uniqueKeysWithValues: flags.map {
+                        (AbsoluteConfigKey(stringLiteral: $0.key), ConfigValue(.string($0.value), isSecret: false))
+                    })),
             KeyMappingProvider(upstream: EnvironmentVariablesProvider()) { $0.prepending("journeyd") },
         ]
         if let file { providers.append(try await FileProvider<YAMLSnapshot>(filePath: FilePath(file))) }

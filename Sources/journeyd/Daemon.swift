@@ -34,7 +34,8 @@ struct Daemon {
         let group = ServiceGroup(
             configuration: ServiceGroupConfiguration(
                 services: [.init(service: Running(), successTerminationBehavior: .gracefullyShutdownGroup)],
-                gracefulShutdownSignals: [.sigterm, .sigint], logger: Logger(label: "journeyd.lifecycle", factory: { _ in SwiftLogNoOpLogHandler() })))
+                gracefulShutdownSignals: [.sigterm, .sigint],
+                logger: Logger(label: "journeyd.lifecycle", factory: { _ in SwiftLogNoOpLogHandler() })))
         try await group.run()
         logger.info("stopping", metadata: ["connections": "\(server.connectionCount)"])
         // From the outside in: nothing new comes, what came is stored, and the views see the last of it.

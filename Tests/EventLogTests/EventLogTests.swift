@@ -32,7 +32,8 @@ import Testing
 
     @Test func whatComesBackIsWhatWentIn() async throws {
         let log = try open()
-        let text = #"{"specversion":"1.0","id":"ü\u0000","source":"/s","type":"t","subject":"lead:Ε🎉","account":"account:a","x":"1","time":"2026-01-01T00:00:00.5Z","data":{ "a" : 1.50 }}"#
+        let text =
+            #"{"specversion":"1.0","id":"ü\u0000","source":"/s","type":"t","subject":"lead:Ε🎉","account":"account:a","x":"1","time":"2026-01-01T00:00:00.5Z","data":{ "a" : 1.50 }}"#
         _ = try await log.appendAndWait(reader.batch([text])).get()
         let event = try #require(try log.event(at: 1))
         #expect(event.id == "ü\0" && event.source == "/s" && event.type == "t" && event.subject == "lead:Ε🎉")

@@ -70,7 +70,10 @@ import Testing
         (#"{"specversion":"1.0","id":"1","source":"/a","type":"t","subject":"lead:1","data":[1]}"#, ["/data"]),
         (#"{"specversion":"1.0","id":"1","source":"/a","type":"t","subject":"lead:1","data_base64":"AA=="}"#, ["/data_base64"]),
         (#"{"specversion":"1.0","id":"1","source":"/a","type":"t","subject":"lead:1","datacontenttype":"text/xml"}"#, ["/datacontenttype"]),
-        (#"{"specversion":"1.0","id":"1","source":"/a","type":"sales.opportunity.won","subject":"lead:1"}"#, ["/data/opp_id", "/data/money"]),
+        (
+            #"{"specversion":"1.0","id":"1","source":"/a","type":"sales.opportunity.won","subject":"lead:1"}"#,
+            ["/data/opp_id", "/data/money"]
+        ),
         (#"[]"#, [""]), (#""event""#, [""]),
     ])
     func namesEachFault(_ text: String, _ expected: [String]) {

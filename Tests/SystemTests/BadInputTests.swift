@@ -48,7 +48,8 @@ import Testing
 
     @Test func aBodyThatIsCutShortIsNamed() throws {
         let connection = try daemon.connect()
-        try connection.send("POST /v1/events HTTP/1.1\r\nContent-Type: application/cloudevents+json\r\nContent-Length: 1000\r\n\r\n{\"specversion\"")
+        try connection.send(
+            "POST /v1/events HTTP/1.1\r\nContent-Type: application/cloudevents+json\r\nContent-Length: 1000\r\n\r\n{\"specversion\"")
         connection.endInput()
         let answer = try connection.answer()
         #expect(answer.status == 400 && answer.code == "malformed-json")
@@ -57,7 +58,10 @@ import Testing
     }
 
     @Test func aStreamOfLinesRejectsLineByLine() throws {
-        let body = [eventJSON("1"), "nonsense", eventJSON("2", time: "2026-13-01T00:00:00Z"), eventJSON("3"), eventJSON("1"), eventJSON("3", type: "x")]
+        let body = [
+            eventJSON("1"), "nonsense", eventJSON("2", time: "2026-13-01T00:00:00Z"), eventJSON("3"), eventJSON("1"),
+            eventJSON("3", type: "x"),
+        ]
         let answer = try daemon.post(body.joined(separator: "\n"), "application/x-ndjson", to: "/v1/events?atomic=false")
         #expect(answer.status == 200 && answer.headers["content-type"] == "application/x-ndjson")
         let line = try #require(answer.lines.last)
@@ -93,7 +97,8 @@ import Testing
         var random = Seeded(seed: 42)
         for _ in 0..<200 {
             let connection = try daemon.connect()
-            var bytes = Array("POST /v1/events HTTP/1.1\r\nContent-Type: application/x-ndjson\r\nTransfer-Encoding: chunked\r\n\r\n5\r\n".utf8)
+            var bytes = Array(
+                "POST /v1/events HTTP/1.1\r\nContent-Type: application/x-ndjson\r\nTransfer-Encoding: chunked\r\n\r\n5\r\n".utf8)
             for _ in 0..<Int.random(in: 1...20, using: &random) {
                 bytes[Int.random(in: 0..<bytes.count, using: &random)] = UInt8.random(in: 0...255, using: &random)
             }
@@ -123,7 +128,8 @@ import Testing
         var text = ""
         for number in 1...20 {
             let body = eventJSON("\(number)")
-            text += "POST /v1/events HTTP/1.1\r\nContent-Type: application/cloudevents+json\r\nContent-Length: \(body.utf8.count)\r\n\r\n\(body)"
+            text +=
+                "POST /v1/events HTTP/1.1\r\nContent-Type: application/cloudevents+json\r\nContent-Length: \(body.utf8.count)\r\n\r\n\(body)"
             text += "GET /v1/events/\(number) HTTP/1.1\r\n\r\n"
         }
         try connection.send(text)

@@ -36,7 +36,9 @@ final class Daemon: Sendable {
         // Connecting succeeds when the socket listens, and it listens when the daemon answers: each try waits for the kernel only.
         let deadline = ContinuousClock.now + .seconds(30)
         while ContinuousClock.now < deadline {
-            if let raw = try? RawConnection(socketPath), (try? raw.request("GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n"))?.status == 200 { return }
+            if let raw = try? RawConnection(socketPath), (try? raw.request("GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n"))?.status == 200 {
+                return
+            }
             var status: Int32 = 0
             if unsafe waitpid(process, &status, WNOHANG) == process {
                 isReaped.withLock { $0 = true }
@@ -79,7 +81,9 @@ final class Daemon: Sendable {
     }
 
     /// Posts a body on a connection of its own.
-    func post(_ body: String, _ type: String = "application/cloudevents+json", to target: String = "/v1/events") throws -> RawConnection.Answer {
+    func post(
+        _ body: String, _ type: String = "application/cloudevents+json", to target: String = "/v1/events"
+    ) throws -> RawConnection.Answer {
         let head = "POST \(target) HTTP/1.1\r\nHost: x\r\nContent-Type: \(type)\r\nContent-Length: \(body.utf8.count)\r\n\r\n"
         return try connect().request(head + body)
     }
@@ -95,7 +99,7 @@ enum Program {
         unsafe posix_spawn_file_actions_addopen(&actions, 1, standardOutput, O_WRONLY | O_CREAT | O_TRUNC, 0o600)
         unsafe posix_spawn_file_actions_addopen(&actions, 2, standardError, O_WRONLY | O_CREAT | O_APPEND, 0o600)
         var words: [UnsafeMutablePointer<CChar>?] = unsafe ([path] + arguments).map { unsafe strdup($0) } + [nil]
-        defer { for unsafe word in unsafe words { unsafe free(word) } }
+        defer { for unsafeword in unsafe words { unsafe free(word) } }
         var process: pid_t = 0
         let code = unsafe posix_spawn(&process, path, &actions, nil, &words, environ)
         guard code == 0 else { throw Daemon.Failure(description: "cannot start \(path): error \(code)") }

@@ -56,10 +56,13 @@ import Testing
     @Test func eventsAreFoundByTypeSubjectAndJourney() throws {
         let daemon = try Daemon(scratch)
         for event in [
-            eventJSON("1", type: "a.b.c", subject: "lead:1", account: "account:x"), eventJSON("2", type: "a.b.d", subject: "ticket:1", account: "account:x"),
+            eventJSON("1", type: "a.b.c", subject: "lead:1", account: "account:x"),
+            eventJSON("2", type: "a.b.d", subject: "ticket:1", account: "account:x"),
             eventJSON("3", type: "a.x.c", subject: "lead:2"),
         ] { #expect(try daemon.post(event).status == 200) }
-        func ids(_ query: String) throws -> [String?]? { try daemon.get("/v1/events?\(query)").json?["events"]?.elements?.map { $0["id"]?.text } }
+        func ids(_ query: String) throws -> [String?]? {
+            try daemon.get("/v1/events?\(query)").json?["events"]?.elements?.map { $0["id"]?.text }
+        }
         #expect(try ids("type=a.b.c") == ["1"])
         #expect(try ids("type=a.b.*") == ["1", "2"])
         #expect(try ids("subject=lead:1") == ["1"])
@@ -85,7 +88,8 @@ import Testing
 
         var daemon = try Daemon(scratch)
         let connection = try daemon.connect()
-        try connection.send("POST /v1/events?atomic=false HTTP/1.1\r\nContent-Type: application/x-ndjson\r\nContent-Length: \(text.count)\r\n\r\n")
+        try connection.send(
+            "POST /v1/events?atomic=false HTTP/1.1\r\nContent-Type: application/x-ndjson\r\nContent-Length: \(text.count)\r\n\r\n")
         try connection.send(Array(text[..<(text.count / 2)]))
         _ = try connection.readHead()
         var acknowledged = 0
@@ -119,7 +123,9 @@ import Testing
         let rejected = answer.lines.flatMap { $0["rejected"]?.elements ?? [] }
         #expect(rejected.isEmpty, "\(rejected.prefix(3))")
         #expect(answer.lines.last?["done"] == .bool(true))
-        return (answer.lines.compactMap { $0["last"]?.integer }.max() ?? 0, answer.lines.compactMap { $0["duplicates"]?.integer }.reduce(0, +))
+        return (
+            answer.lines.compactMap { $0["last"]?.integer }.max() ?? 0, answer.lines.compactMap { $0["duplicates"]?.integer }.reduce(0, +)
+        )
     }
 
     private static func answers(_ daemon: Daemon, after position: Int) throws -> [String] {

@@ -16,7 +16,8 @@ import Testing
             try Program.run(
                 "journeyctl",
                 [
-                    "--socket", daemon.socketPath, "import", "--map", Self.root.path + "/docs/examples/olist/\(map)", "\(Self.data)/\(file)",
+                    "--socket", daemon.socketPath, "import", "--map", Self.root.path + "/docs/examples/olist/\(map)",
+                    "\(Self.data)/\(file)",
                 ], in: scratch)
         }
         let files = [

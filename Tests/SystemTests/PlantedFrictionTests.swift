@@ -15,7 +15,8 @@ import Testing
 
     private static func name(_ row: JSONValue) -> String {
         let segment = row["segment"]
-        return "\(row["measure"]?.text ?? "") \(row["stage"]?.text ?? "") \(segment?["field"]?.text ?? "-")=\(segment?["value"]?.text ?? "-")"
+        return
+            "\(row["measure"]?.text ?? "") \(row["stage"]?.text ?? "") \(segment?["field"]?.text ?? "-")=\(segment?["value"]?.text ?? "-")"
     }
 
     @Test(arguments: [1, 2, 3]) func thePlantedOnesComeFirst(seed: Int) throws {

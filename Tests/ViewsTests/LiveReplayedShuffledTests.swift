@@ -91,7 +91,8 @@ import Views
                 texts.append(eventJSON("\(number)", type: "ops.record.merged", subject: subject, time: moment, data: data))
             case 2:
                 let data = #"{"ticket_id":1,"to":"a","group":"\#(["support", "success"][number % 2])"}"#
-                texts.append(eventJSON("\(number)", type: "support.ticket.assigned", subject: "ticket:\(journey)", time: moment, data: data))
+                texts.append(
+                    eventJSON("\(number)", type: "support.ticket.assigned", subject: "ticket:\(journey)", time: moment, data: data))
             default:
                 guard let (type, data) = types.randomElement(using: &random) else { continue }
                 texts.append(eventJSON("\(number)", type: type, subject: subject, account: account, time: moment, data: data(journey)))

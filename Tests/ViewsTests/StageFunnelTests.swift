@@ -72,7 +72,8 @@ import Views
 
     @Test func aCustomerWhoFillsInAFormStaysACustomer() async throws {
         let scratch = try Scratch()
-        let form = eventJSON("f", type: "marketing.form.submitted", subject: "lead:a", time: "2026-03-01T00:00:00Z", data: #"{"form_id":"x"}"#)
+        let form = eventJSON(
+            "f", type: "marketing.form.submitted", subject: "lead:a", time: "2026-03-01T00:00:00Z", data: #"{"form_id":"x"}"#)
         let house = try await Self.house([Self.mql("a", "2026-01-01T00:00:00Z"), Self.won("a", "2026-01-15T00:00:00Z"), form], scratch)
         defer { house.close() }
         #expect(Self.counts(try Self.row(house, "lead", at: "2026-04-01T00:00:00Z")) == [0, 0, 0, 0, 0])

@@ -39,7 +39,9 @@ struct LoadGenerator: ParsableCommand {
         let before = try daemon.status()
         let stream = try Stream.drive(socket, events: events)
         let sent = Double(events) / stream.acknowledged
-        print("1 NDJSON stream of \(events): \(sent.whole) events/s acknowledged, \((Double(events) / stream.seen).whole) events/s with views caught up")
+        print(
+            "1 NDJSON stream of \(events): \(sent.whole) events/s acknowledged, \((Double(events) / stream.seen).whole) events/s with views caught up"
+        )
         let after = try daemon.status()
         let bytes = Double(after.bytes - before.bytes) / Double(events)
         print("disk: \(bytes.tenths) bytes an event; its JSON line has \(stream.lineBytes.tenths)")

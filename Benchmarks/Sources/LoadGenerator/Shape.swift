@@ -75,7 +75,8 @@ enum Stream {
         let text = body
         let start = now()
         let sender = Worker {
-            let head = "POST /v1/events?atomic=false HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-ndjson\r\nContent-Length: \(text.count)\r\n\r\n"
+            let head =
+                "POST /v1/events?atomic=false HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-ndjson\r\nContent-Length: \(text.count)\r\n\r\n"
             try connection.send(Array(head.utf8))
             try connection.send(text)
         }

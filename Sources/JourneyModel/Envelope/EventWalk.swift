@@ -201,7 +201,8 @@ extension EventReader {
 
         private func pointer(_ text: Span<UInt8>, _ key: Range<Int>) throws(JSONFault) -> String {
             let name = try JSONText.string(text, key)
-            return "/" + name.split(separator: "~", omittingEmptySubsequences: false).joined(separator: "~0")
+            return "/"
+                + name.split(separator: "~", omittingEmptySubsequences: false).joined(separator: "~0")
                 .split(separator: "/", omittingEmptySubsequences: false).joined(separator: "~1")
         }
 

@@ -22,7 +22,9 @@ package struct TimeSpan: Hashable, Sendable {
                 inTime = true
                 allowed = ["H", "M", "S"]
             } else {
-                guard let value = number, let unit = TimeSpan.unit(character), let place = allowed.firstIndex(of: character) else { return nil }
+                guard let value = number, let unit = TimeSpan.unit(character), let place = allowed.firstIndex(of: character) else {
+                    return nil
+                }
                 allowed.removeFirst(place + 1)
                 let (product, overflow) = value.multipliedReportingOverflow(by: unit)
                 guard !overflow, product <= TimeSpan.maximumMicroseconds else { return nil }
