@@ -22,6 +22,8 @@ final class ConnectionHandler: ChannelDuplexHandler {
     var exchange: Exchange?
     var follower: Follower?
     private var backlog = CircularBuffer<HTTPServerRequestPart>()
+    private var lastAnswer: EventLoopFuture<Void>?
+    private var isDraining = false
     private var isReadWithheld = false
     private var isClosing = false
 
@@ -186,7 +188,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
 
     private func close() {
         isClosing = true
-        guard exchange != nil else { return channel.close(promise: nil) }
+        guard exchange != nil else { return closeWhenSent() }
         if follower != nil { endFollowing() }
     }
 
@@ -194,11 +196,12 @@ final class ConnectionHandler: ChannelDuplexHandler {
         guard let exchange else { return channel.close(promise: nil) }
         // While an answer is being worked on, silence is ours.
         guard !exchange.isRequestEnded else { return }
+        if case .lines(let stream) = exchange.body, !stream.buffers.isEmpty { return }
         fail(Problem(.timeout, "nothing came for \(shared.options.idleSeconds) s in the middle of a request"))
     }
 
     private func inputClosed() {
-        guard let exchange else { return channel.close(promise: nil) }
+        guard let exchange else { return closeWhenSent() }
         // A client may close its side and still read the answer; but half a request is none.
         isClosing = true
         guard exchange.isRequestEnded else { return fail(truncated(exchange)) }
@@ -276,7 +279,9 @@ final class ConnectionHandler: ChannelDuplexHandler {
     func endReply() {
         exchange?.isReplyStarted = true
         exchange?.isReplyEnded = true
-        write(.end(nil), flush: true)
+        let sent = channel.eventLoop.makePromise(of: Void.self)
+        channel.writeAndFlush(HTTPServerResponsePart.end(nil), promise: sent)
+        lastAnswer = sent.futureResult
         finishIfDone()
     }
 
@@ -296,8 +301,19 @@ final class ConnectionHandler: ChannelDuplexHandler {
     private func finishIfDone() {
         guard let exchange, exchange.isRequestEnded, exchange.isReplyEnded else { return }
         self.exchange = nil
-        guard exchange.isKeepAlive, !isClosing else { return channel.close(promise: nil) }
+        guard exchange.isKeepAlive, !isClosing else { return closeWhenSent() }
+        // Answers that need no waiting come back here: without this, requests that came together would nest.
+        guard !isDraining else { return }
+        isDraining = true
         while self.exchange?.isRequestEnded != true, let part = backlog.popFirst() { take(part) }
+        isDraining = false
         resumeReading()
+    }
+
+    /// Closes when the last answer has gone out: closing at once would cut off what a slow reader has not taken yet.
+    private func closeWhenSent() {
+        let channel = channel
+        guard let lastAnswer else { return channel.close(promise: nil) }
+        lastAnswer.whenComplete { _ in channel.close(promise: nil) }
     }
 }

@@ -47,14 +47,13 @@ enum FrictionReason {
         return tenths % 10 == 0 ? "\(tenths / 10) %" : "\(tenths / 10).\(tenths % 10) %"
     }
 
-    /// The two largest units: `6 d 2 h`.
+    /// One or two units, rounded to the smaller; days alone from ten on, as tables show them.
     private static func length(_ microseconds: Int64) -> String {
-        let seconds = microseconds / 1_000_000
-        return switch seconds {
-        case 86_400...: seconds % 86_400 < 3600 ? "\(seconds / 86_400) d" : "\(seconds / 86_400) d \(seconds % 86_400 / 3600) h"
-        case 3600...: seconds % 3600 < 60 ? "\(seconds / 3600) h" : "\(seconds / 3600) h \(seconds % 3600 / 60) min"
-        case 60...: "\(seconds / 60) min"
-        default: "\(seconds) s"
-        }
+        let seconds = (microseconds + 500_000) / 1_000_000
+        let (minutes, hours, days) = ((seconds + 30) / 60, (seconds + 1800) / 3600, (seconds + 43_200) / 86_400)
+        if days >= 10 { return "\(days) d" }
+        if hours >= 24 { return hours % 24 == 0 ? "\(hours / 24) d" : "\(hours / 24) d \(hours % 24) h" }
+        if minutes >= 60 { return minutes % 60 == 0 ? "\(minutes / 60) h" : "\(minutes / 60) h \(minutes % 60) min" }
+        return seconds >= 60 ? "\(minutes) min" : "\(seconds) s"
     }
 }

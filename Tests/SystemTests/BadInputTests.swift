@@ -123,6 +123,23 @@ import Testing
         #expect(answer.status == 415 && answer.code == "unsupported-media-type")
     }
 
+    @Test func aLargeAnswerReachesAClientThatAskedToClose() throws {
+        let data = #"{"p":"\#(String(repeating: "x", count: 60_000))"}"#
+        for number in 1...100 { #expect(try daemon.post(eventJSON("\(number)", data: data)).status == 200) }
+        let connection = try daemon.connect()
+        try connection.send("GET /v1/events?limit=100 HTTP/1.1\r\nConnection: close\r\n\r\n")
+        // The daemon closes its side when all is sent; what a client reads late must still be there.
+        connection.endInput()
+        let answer = try connection.answer()
+        #expect(answer.body.count > 6_000_000 && answer.json?["events"]?.elements?.count == 100)
+    }
+
+    @Test func thousandsOfRequestsAtOnceDoNotNest() throws {
+        let connection = try daemon.connect()
+        try connection.send(String(repeating: "GET /x HTTP/1.1\r\n\r\n", count: 5_000))
+        for _ in 1...5_000 { #expect(try connection.answer().status == 404) }
+    }
+
     @Test func requestsThatComeTogetherAreAnsweredInOrder() throws {
         let connection = try daemon.connect()
         var text = ""

@@ -99,7 +99,7 @@ enum Program {
         unsafe posix_spawn_file_actions_addopen(&actions, 1, standardOutput, O_WRONLY | O_CREAT | O_TRUNC, 0o600)
         unsafe posix_spawn_file_actions_addopen(&actions, 2, standardError, O_WRONLY | O_CREAT | O_APPEND, 0o600)
         var words: [UnsafeMutablePointer<CChar>?] = unsafe ([path] + arguments).map { unsafe strdup($0) } + [nil]
-        defer { for unsafeword in unsafe words { unsafe free(word) } }
+        defer { while let word = unsafe words.popLast() { unsafe free(word) } }
         var process: pid_t = 0
         let code = unsafe posix_spawn(&process, path, &actions, nil, &words, environ)
         guard code == 0 else { throw Daemon.Failure(description: "cannot start \(path): error \(code)") }
