@@ -86,7 +86,8 @@ struct Commit: ~Copyable {
         }
         for position in candidates {
             let isTwin = try transaction.value(events, .number(position)) { stored throws(LMDBError) in
-                guard let record = try? EventRecord(stored, position: position) else { return false }
+                // Not to be taken for another event: that would store this one twice.
+                guard let record = try? EventRecord(stored, position: position) else { throw .damaged }
                 guard record.source == source, Commit.equal(stored, record.id, bytes, draft.id) else { return false }
                 let type = state.symbols.symbol(bytes.span.extracting(draft.type.range))
                 isSame = record.type == type && Commit.isSame(stored, record, bytes, draft)

@@ -17,6 +17,9 @@ package struct LMDBError: Error, Equatable, CustomStringConvertible {
         case other
     }
 
+    /// For those who find out themselves that what is stored is not what was written; takes the transaction back when thrown.
+    package static let damaged = LMDBError(code: MDB_CORRUPTED, call: "checksum")
+
     /// LMDB's return code: its own when negative, an errno when positive.
     package let code: Int32
     /// The LMDB function that returned it.

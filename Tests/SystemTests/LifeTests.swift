@@ -32,6 +32,24 @@ import Testing
         #expect(try daemon.get("/healthz").status == 200)
     }
 
+    @Test func aFullLogRefusesAndAnswersOn() throws {
+        try "log:\n  quota: 2000000\n".write(toFile: scratch.path + "/c.yaml", atomically: true, encoding: .utf8)
+        let daemon = try Daemon(scratch, arguments: ["--config", scratch.path + "/c.yaml"])
+        let data = #"{"p":"\#(String(repeating: "x", count: 50_000))"}"#
+        var stored = 0
+        var refusal: RawConnection.Answer?
+        while refusal == nil, stored < 100 {
+            let answer = try daemon.post(eventJSON("\(stored + 1)", data: data))
+            if answer.status == 200 { stored += 1 } else { refusal = answer }
+        }
+        #expect(refusal?.status == 507 && refusal?.code == "log-full", "after \(stored): \(refusal?.text ?? "")")
+        #expect(stored > 10)
+        #expect(try daemon.get("/v1/events/\(stored)").json?["id"]?.text == "\(stored)")
+        #expect(try daemon.get("/healthz").status == 200, "full is a state that passes, not a failure")
+        let lines = try daemon.post(eventJSON("n", data: data), "application/x-ndjson")
+        #expect(lines.status == 507 && lines.code == "log-full", "nothing of the stream was answered yet: the status says it")
+    }
+
     @Test func followersHearWhatIsStoredAndResume() throws {
         let daemon = try Daemon(scratch)
         #expect(try daemon.post(eventJSON("1")).status == 200)
