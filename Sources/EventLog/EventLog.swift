@@ -35,7 +35,7 @@ package final class EventLog: Sendable {
     /// Opens the log in `directory`, creating it where there is none, and rebuilds the index of identities from it.
     /// Until ``close()`` its writer's thread keeps it alive.
     ///
-    /// - Complexity: O(events), about 0.2 s a million.
+    /// - Complexity: O(events), about 0.4 s a million.
     package init(directory: DataDirectory, options: Options = Options()) throws(LogError) {
         self.directory = directory
         self.options = options

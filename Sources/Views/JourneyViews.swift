@@ -147,7 +147,8 @@ extension JourneyViews {
             } catch {
                 failure = error
             }
-            state.settle()
+            // Behind the log, a journey is folded once for all its events: when the views have caught up, or are asked.
+            if state.timelines.position >= log.tail { state.settle() }
             return state.timelines.position
         }
         seen.store(position, ordering: .releasing)

@@ -53,6 +53,7 @@ extension JourneyViews {
         var failure: ViewError?
         let at = query.at ?? .now
         state.withLock { state in
+            state.settle()
             writer.object { writer in
                 writer.member("position", state.timelines.position)
                 writer.member("at", at.text)
