@@ -45,6 +45,8 @@ install: build
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/journeyd
 	install -m 755 $(BIN)/journeyd $(BIN)/journeyctl $(DESTDIR)$(PREFIX)/bin/
 	cp -R schemas $(DESTDIR)$(PREFIX)/share/journeyd/
+	install -d $(DESTDIR)$(PREFIX)/lib/systemd/system
+	sed 's|/usr/local/bin|$(PREFIX)/bin|' systemd/journeyd.service > $(DESTDIR)$(PREFIX)/lib/systemd/system/journeyd.service
 
 clean:
 	rm -rf .build .build-*
