@@ -67,7 +67,10 @@ let package = Package(
         ),
         module(
             "EventLog",
-            ["LMDB", "JourneyModel", "CISAL", "CLinux", .product(name: "NIOConcurrencyHelpers", package: "swift-nio")], storageSettings),
+            [
+                "LMDB", "JourneyModel", "CISAL", "CLinux", .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
+                .product(name: "Crypto", package: "swift-crypto"),
+            ], storageSettings),
         module("Timelines", ["EventLog", "JourneyModel"]),
         module("Questions", ["Timelines", "JourneyModel"]),
         module(

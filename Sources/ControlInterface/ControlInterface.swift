@@ -41,11 +41,27 @@ package final class ControlInterface: Sendable {
             case .friction(let query, _): return Reply(json: try view { () throws(ViewError) in try views.friction(query) })
             case .status: return Reply(json: status)
             case .health: return health
-            case .append: throw Problem(.internalError, "appending is not a question")
+            case .seal: return try seal()
+            case .append, .verify: throw Problem(.internalError, "this is not a question with one answer")
             }
         } catch {
             return Reply(error)
         }
+    }
+
+    private func seal() throws(Problem) -> Reply {
+        do throws(LogError) {
+            try log.endEpochAndWait()
+        } catch {
+            throw Problem(error)
+        }
+        var writer = JSONWriter()
+        writer.object { writer in
+            writer.member("position", log.tail)
+            writer.member("epochs", log.epochCount)
+            writer.member("sealed", log.sealedEpochs)
+        }
+        return Reply(json: writer.bytes)
     }
 
     private func view<Result>(_ body: () throws(ViewError) -> Result) throws(Problem) -> Result {
@@ -102,11 +118,19 @@ package final class ControlInterface: Sendable {
             }
             writer.key("log")
             writer.object { writer in
-                writer.member("events", tail)
+                writer.member("events", tail + 1 - min(log.first, tail + 1))
+                writer.member("first", log.first)
                 writer.member("bytes", log.bytes)
-                writer.member("epochs", 1)
+                writer.member("epochs", log.epochCount)
+                writer.member("sealed", log.sealedEpochs)
                 writer.member("state", log.readOnlyReason == nil ? "writable" : "read-only")
                 if let reason = log.readOnlyReason { writer.member("reason", reason) }
+                if let trouble = log.keepersTrouble { writer.member("trouble", trouble) }
+                let damages = log.damages
+                if !damages.isEmpty {
+                    writer.key("damage")
+                    writer.array { writer in for damage in damages { writer.string(damage) } }
+                }
                 writer.member("waiting", log.waiting)
                 writer.member("duplicates", log.duplicatesSinceStart)
             }

@@ -34,7 +34,7 @@ extension ControlInterface {
                 try log.read(after: position) { (record, bytes) in
                     guard record.position <= tail, page.count < limit, page.bytes.count < EventPage.maximumBytes else { return false }
                     page.next = record.position
-                    if query.includes(type: log.symbol(record.type)) { page.add(log.event(record, bytes), query) }
+                    if query.includes(type: log.type(record, bytes)) { page.add(log.event(record, bytes), query) }
                     return true
                 }
                 return page

@@ -1,5 +1,6 @@
 package import EventLog
 package import JourneyModel
+internal import Views
 
 /// What a body of events is written in.
 package enum EventFormat: Sendable {
@@ -42,6 +43,19 @@ extension ControlInterface {
             throw Problem(error)
         }
         return batch
+    }
+
+    /// What `?expect=` asks of the log: the batch's events must all be of one subject.
+    package func expectation(_ position: Position?, of batch: EventBatch) throws(Problem) -> Expectation? {
+        guard let position, let first = batch.drafts.first else { return nil }
+        let subject = Array(batch.bytes[first.subject.range])
+        guard batch.drafts.allSatisfy({ batch.bytes[$0.subject.range].elementsEqual(subject) }) else {
+            throw RequestTarget.invalid("expect", "takes events of one subject only")
+        }
+        // Asked in this order, what the views learn in between does no harm: the log compares all behind `through` itself.
+        let through = views.position
+        let known = views.positions(subject: String(decoding: subject, as: UTF8.self), wholeJourney: false)?.last ?? 0
+        return Expectation(subject: subject, position: position, known: known, through: through)
     }
 
     /// The answer to one event or an array.

@@ -15,6 +15,7 @@ package struct Problem: Error, Sendable {
         case methodNotAllowed = "method-not-allowed"
         case timeout
         case conflictingDuplicate = "conflicting-duplicate"
+        case unexpectedPosition = "unexpected-position"
         case tooLarge = "too-large"
         case unsupportedMediaType = "unsupported-media-type"
         case overloaded
@@ -33,7 +34,7 @@ package struct Problem: Error, Sendable {
             case .notFound: 404
             case .methodNotAllowed: 405
             case .timeout: 408
-            case .conflictingDuplicate: 409
+            case .conflictingDuplicate, .unexpectedPosition: 409
             case .tooLarge: 413
             case .unsupportedMediaType: 415
             case .overloaded: 429
@@ -55,6 +56,7 @@ package struct Problem: Error, Sendable {
             case .methodNotAllowed: "The method is not allowed here"
             case .timeout: "The request took too long to arrive"
             case .conflictingDuplicate: "Another event has this source and id"
+            case .unexpectedPosition: "The subject has another last event"
             case .tooLarge: "The event or request is too large"
             case .unsupportedMediaType: "The content type is not one that can be read here"
             case .overloaded: "Too much waits to be written"
@@ -133,6 +135,9 @@ extension Problem {
             let detail = Problem.conflictDetail(conflict)
             let place = Violation(pointer: "/\(conflict.index)", detail: detail, code: "conflicting-duplicate")
             self.init(.conflictingDuplicate, detail + "; nothing of the request was stored", errors: [place])
+        case .unexpected(let position):
+            let last = position == 0 ? "the subject has no event" : "the last event of the subject is at position \(position)"
+            self.init(.unexpectedPosition, "\(last); nothing was stored: read what is new and decide again")
         case .log(let error): self.init(error)
         }
     }

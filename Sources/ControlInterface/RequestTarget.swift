@@ -36,7 +36,7 @@ package struct RequestTarget: Sendable {
         return values
     }
 
-    static func invalid(_ parameter: String, _ detail: String) -> Problem {
+    package static func invalid(_ parameter: String, _ detail: String) -> Problem {
         Problem(
             .invalidParameter, "\(parameter) \(detail)",
             errors: [Violation(pointer: "/\(parameter)", detail: detail, code: "invalid-parameter")])

@@ -4,7 +4,12 @@ package import Views
 
 /// What a request asks for, with its parameters checked.
 package enum Route: Sendable {
-    case append
+    /// Events to store; with the position that the subject's last event must have, if the sender expects one.
+    case append(expect: Position?)
+    /// Ends the live epoch.
+    case seal
+    /// Reads and compares everything.
+    case verify
     case events(EventQuery)
     case event(Position)
     case journey(subject: String, at: Timestamp?, after: Position?)
@@ -27,11 +32,14 @@ package enum Route: Sendable {
     package init(method: String, target: RequestTarget, accept: String?, lastEventID: String?) throws(Problem) {
         switch (method, target.path.first, target.path.dropFirst().first, target.path.count) {
         case ("POST", "v1", "events", 2):
-            let values = try target.values(allowed: ["atomic"])
+            let values = try target.values(allowed: ["atomic", "expect"])
             guard values["atomic"].map({ $0 == "false" || $0 == "true" }) ?? true else {
                 throw RequestTarget.invalid("atomic", "is neither true nor false")
             }
-            self = .append
+            self = .append(expect: try Route.position("expect", values))
+        case ("POST", "v1", "admin", 3) where ["seal", "verify"].contains(target.path[2]):
+            _ = try target.values(allowed: [])
+            self = target.path[2] == "seal" ? .seal : .verify
         case ("GET", "v1", "events", 2): self = .events(try EventQuery(target, accept: accept, lastEventID: lastEventID))
         case ("GET", "v1", "events", 3):
             _ = try target.values(allowed: [])
@@ -62,6 +70,7 @@ package enum Route: Sendable {
     package static func methods(_ path: [String]) -> String? {
         switch (path.first, path.dropFirst().first, path.count) {
         case ("v1", "events", 2): "GET, POST"
+        case ("v1", "admin", 3) where path[2] == "seal" || path[2] == "verify": "POST"
         case ("v1", "events", 3), ("v1", "journeys", 3), ("v1", "funnel", 2), ("v1", "friction", 2), ("v1", "status", 2),
             ("healthz", nil, 1):
             "GET"

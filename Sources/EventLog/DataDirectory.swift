@@ -54,7 +54,7 @@ package final class DataDirectory: Sendable {
         guard fsync(descriptor) == 0 else { throw .unusable("cannot flush \(path): \(reason())") }
     }
 
-    private static func make(_ path: String) throws(LogError) {
+    static func make(_ path: String) throws(LogError) {
         if unsafe mkdir(path, 0o700) == 0 {
             guard let slash = path.lastIndex(of: "/"), slash > path.startIndex else { return }
             return try flush(String(path[..<slash]))

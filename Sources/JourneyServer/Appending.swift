@@ -1,16 +1,18 @@
 internal import ControlInterface
 internal import EventLog
+internal import JourneyModel
 internal import NIOCore
 
 extension ConnectionHandler {
     private static let retryPause = TimeAmount.milliseconds(5)
 
     /// Appends the events of a body that arrived as a whole, and answers after the flush.
-    func append(_ body: ByteBuffer, _ format: EventFormat) {
+    func append(_ body: ByteBuffer, _ format: EventFormat, _ expect: Position?) {
         do throws(Problem) {
             let batch = try shared.interface.batch(body.readableBytesUInt8Span, format)
             let bound = bound
-            let request = AppendRequest(batch: batch, isAtomic: true, emitter: peer.user) { result in
+            let expectation = try shared.interface.expectation(expect, of: batch)
+            let request = AppendRequest(batch: batch, isAtomic: true, emitter: peer.user, expectation: expectation) { result in
                 bound.eventLoop.execute { bound.value.send(ControlInterface.reply(result, format)) }
             }
             do throws(LogError) {

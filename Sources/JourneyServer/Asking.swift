@@ -9,6 +9,7 @@ extension ConnectionHandler {
     /// Answers a request that only reads: on a thread for questions, and when the views have come as far as it asks.
     func question(_ route: Route) {
         if case .events(let query) = route, query.follows { return follow(query) }
+        if case .verify = route { return verify() }
         let interface = shared.interface
         let awaited: Position?
         // Where one subject's events are, the views know: they must have seen all that is stored by now.
@@ -25,6 +26,17 @@ extension ConnectionHandler {
                 let reply = interface.answer(route)
                 bound.eventLoop.execute { bound.value.send(reply) }
             }
+        }
+    }
+
+    /// Compares the whole log and sends a line for each step of the way.
+    private func verify() {
+        let (interface, bound) = (shared.interface, bound)
+        startReply(contentType: "application/x-ndjson")
+        shared.questions.submit { state in
+            guard case .active = state else { return }
+            interface.verify { line in bound.eventLoop.execute { bound.value.send(line) } }
+            bound.eventLoop.execute { bound.value.endReply() }
         }
     }
 

@@ -78,12 +78,15 @@ final class ConnectionHandler: ChannelDuplexHandler {
     }
 
     private func body(of head: HTTPRequestHead, _ route: Route, _ exchange: Exchange) throws(Problem) -> Exchange.Body {
-        guard case .append = route else { return .question(route) }
+        guard case .append(let expect) = route else { return .question(route) }
         let format = try EventFormat(contentType: head.headers.first(name: "content-type"))
+        if format == .lines, expect != nil {
+            throw RequestTarget.invalid("expect", "does not go with application/x-ndjson: send one event or an array")
+        }
         guard format != .lines else { return .lines(LineStream(ingest: LineIngest(shared.interface))) }
         let maximum = shared.interface.maximumBody(format)
         if let announced = exchange.announced, announced > maximum { throw ConnectionHandler.tooLarge(announced, maximum) }
-        return .collecting(format, channel.allocator.buffer(capacity: exchange.announced ?? 1024), maximum: maximum)
+        return .collecting(format, channel.allocator.buffer(capacity: exchange.announced ?? 1024), maximum: maximum, expect: expect)
     }
 
     private static func tooLarge(_ count: Int, _ maximum: Int) -> Problem {
@@ -96,7 +99,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
         self.exchange = nil
         exchange.received += buffer.readableBytes
         switch exchange.body {
-        case .collecting(let format, var collected, let maximum):
+        case .collecting(let format, var collected, let maximum, let expect):
             exchange.body = .discarding
             if collected.readableBytes + buffer.readableBytes > maximum {
                 let count = collected.readableBytes + buffer.readableBytes
@@ -104,7 +107,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
                 return send(Reply(ConnectionHandler.tooLarge(count, maximum)))
             }
             collected.writeImmutableBuffer(buffer)
-            exchange.body = .collecting(format, collected, maximum: maximum)
+            exchange.body = .collecting(format, collected, maximum: maximum, expect: expect)
             self.exchange = exchange
         case .lines(var stream):
             exchange.body = .discarding
@@ -124,9 +127,9 @@ final class ConnectionHandler: ChannelDuplexHandler {
         guard exchange != nil else { return }
         exchange?.isRequestEnded = true
         switch exchange?.body {
-        case .collecting(let format, let body, _):
+        case .collecting(let format, let body, _, let expect):
             exchange?.body = .discarding
-            append(body, format)
+            append(body, format, expect)
         case .lines(var stream):
             exchange?.body = .discarding
             stream.ingest.isInputEnded = true

@@ -1,4 +1,5 @@
 internal import ControlInterface
+internal import JourneyModel
 internal import NIOCore
 internal import NIOHTTP1
 
@@ -7,7 +8,7 @@ struct Exchange {
     /// What is done with the request's body.
     enum Body {
         /// Read as a whole, up to a number of bytes, and appended.
-        case collecting(EventFormat, ByteBuffer, maximum: Int)
+        case collecting(EventFormat, ByteBuffer, maximum: Int, expect: Position?)
         /// Appended as it comes.
         case lines(LineStream)
         /// Of no interest; what was asked is answered when the body has ended.

@@ -77,8 +77,16 @@ internal import Glibc
             throw error
         }
         // A failed commit has freed the transaction already.
-        try unsafe LMDBError.check(mdb_txn_commit(transaction), "mdb_txn_commit")
+        errno = 0
+        let code = unsafe mdb_txn_commit(transaction)
+        // LMDB answers EIO, too, where a write was cut short, which only a full file system does; then no call has set errno to it.
+        try LMDBError.check(code == EIO && errno != EIO ? ENOSPC : code, "mdb_txn_commit")
         return result
+    }
+
+    /// Flushes what the file has: what another process committed may have been killed before its own flush.
+    package func flush() throws(LMDBError) {
+        try unsafe LMDBError.check(mdb_env_sync(handle, 1), "mdb_env_sync")
     }
 
     /// How many bytes of the map are in use: the highest page ever written, as the file never shrinks.

@@ -21,7 +21,7 @@ struct FieldScan {
             let component = timelines.component(of: subject)
             let order = (record.time.microseconds, record.position)
             if let first = firsts[component], first < order { return true }
-            let value = field == "source" ? log.symbol(record.source) : FieldScan.value(path, bytes.extracting(record.data))
+            let value = field == "source" ? log.source(record, bytes) : FieldScan.value(path, bytes.extracting(record.data))
             if let value {
                 firsts[component] = order
                 values[component] = value

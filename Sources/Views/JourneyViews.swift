@@ -1,5 +1,6 @@
 internal import Crypto
 package import EventLog
+internal import Glibc
 package import JourneyModel
 internal import LMDB
 internal import NIOConcurrencyHelpers
@@ -57,15 +58,26 @@ package final class JourneyViews: Sendable {
         definition = "sha256:\(hexadecimal)"
         state = Mutex(JourneyState(map: map))
         let path = try directory.directory("views")
-        let store: ViewStore
-        do throws(LMDBError) {
-            store = try ViewStore(directory: path, mapSize: mapSize)
-        } catch {
-            throw .unusable("the checkpoints in \(path) cannot be used (\(error)); delete that directory, they are rebuilt from the log")
-        }
+        let store = try JourneyViews.open(path, mapSize)
         log.observe { [weak self] _ in self?.wakeUp() }
         let thread = DedicatedThread(name: "views") { [self] in follow(store) }
         self.thread.withLock { $0 = thread }
+    }
+
+    /// Opens the checkpoints; where they are damaged, which a power cut in the first start does, too, they are begun anew.
+    private static func open(_ path: String, _ mapSize: Int) throws(LogError) -> ViewStore {
+        do throws(LMDBError) {
+            return try ViewStore(directory: path, mapSize: mapSize)
+        } catch  where error.kind == .damaged {
+            unsafe unlink(path + "/data.mdb")
+        } catch {
+            throw .unusable("the checkpoints in \(path) cannot be used: \(error)")
+        }
+        do throws(LMDBError) {
+            return try ViewStore(directory: path, mapSize: mapSize)
+        } catch {
+            throw .unusable("the checkpoints in \(path) cannot be used: \(error)")
+        }
     }
 
     /// The last event that the views have seen.

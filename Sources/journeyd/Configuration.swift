@@ -1,10 +1,11 @@
 internal import Configuration
+internal import EventLog
 internal import SystemPackage
 
 /// What can be set: by a flag, by an environment variable `JOURNEYD_…`, or in the file; in this order of precedence.
 struct DaemonConfiguration: Sendable {
     /// The keys of the file, which are the only ones it may have.
-    static let keys = ["data", "socket", "log.level", "log.quota"]
+    static let keys = ["data", "socket", "log.level", "log.quota", "log.epochBytes", "log.epochAge", "log.identityTail"]
 
     /// The directory that holds the log and what is derived from it.
     var data: String
@@ -14,6 +15,12 @@ struct DaemonConfiguration: Sendable {
     var logLevel: String
     /// Bytes of disk that the log of events may use; zero for all there is.
     var quota: Int
+    /// Bytes of an epoch of the log.
+    var epochBytes: Int
+    /// Seconds after which an epoch ends.
+    var epochAge: Int
+    /// Events whose identities are held in memory.
+    var identityTail: Int
 
     /// Reads the configuration.
     ///
@@ -35,5 +42,9 @@ struct DaemonConfiguration: Sendable {
         socket = reader.string(forKey: "socket", default: "/run/journeyd/journeyd.sock")
         logLevel = reader.string(forKey: "log.level", default: "info")
         quota = reader.int(forKey: "log.quota", default: 0)
+        let defaults = EventLog.Options()
+        epochBytes = max(1, reader.int(forKey: "log.epochBytes", default: defaults.epochBytes))
+        epochAge = max(1, reader.int(forKey: "log.epochAge", default: defaults.epochAge))
+        identityTail = min(max(1, reader.int(forKey: "log.identityTail", default: defaults.identityTail)), 1 << 24)
     }
 }

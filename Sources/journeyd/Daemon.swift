@@ -26,10 +26,15 @@ struct Daemon {
         let socket = try ListeningSocket(path: configuration.socket, mode: Daemon.socketMode)
         var options = EventLog.Options()
         if configuration.quota > 0 { options.quota = configuration.quota }
+        options.epochBytes = configuration.epochBytes
+        options.epochAge = configuration.epochAge
+        options.identityTail = configuration.identityTail
         let log = try EventLog(directory: directory, options: options)
         let views = try JourneyViews(log: log, map: .shipped(), directory: directory)
         let interface = ControlInterface(log: log, views: views, catalogue: try .shipped(), version: Version.text)
         let server = try await JourneyServer(socket: socket, interface: interface, logger: logger)
+        if let reason = log.readOnlyReason { logger.error("the log takes no events", metadata: ["reason": "\(reason)"]) }
+        for damage in log.damages { logger.error("a part of the log cannot be read", metadata: ["damage": "\(damage)"]) }
         logger.info("ready", metadata: ["socket": "\(socket.path)", "data": "\(directory.path)", "position": "\(log.tail)"])
         let group = ServiceGroup(
             configuration: ServiceGroupConfiguration(

@@ -20,7 +20,7 @@ struct Journeyd: AsyncParsableCommand {
             """,
         version: Version.text)
 
-    @Option(help: "A YAML file with the keys data, socket, log.level and log.quota.")
+    @Option(help: "A YAML file with the keys data, socket and log (level, quota, epochBytes, epochAge, identityTail).")
     var config: String?
 
     @Option(help: "The directory that holds the log. Default: /var/lib/journeyd")

@@ -140,13 +140,34 @@ import Testing
             var damaged = original
             damaged[index] ^= 0x10
             try damaged.write(to: file)
+            let log = try open()
+            var read: [Position] = []
             let error = #expect(throws: LogError.self, "byte \(index - place.lowerBound) of the marker") {
-                try open().close()
+                try log.read(after: 0) { (record, _) in
+                    read.append(record.position)
+                    return true
+                }
             }
             guard case .damaged(2, _) = error else {
                 Issue.record("\(String(describing: error))")
                 continue
             }
+            #expect(read == [1], "what is intact stays readable")
+            // Without knowing all identities an event could be stored twice.
+            let refusal: AppendFailure?
+            let batch = try reader.batch([eventJSON("2")])
+            do {
+                if case .failure(let failure) = try await log.appendAndWait(batch) { refusal = failure } else { refusal = nil }
+            } catch let error as LogError {
+                refusal = .log(error)
+            }
+            guard case .log(.readOnly(let reason)) = refusal else {
+                Issue.record("\(String(describing: refusal))")
+                continue
+            }
+            #expect(reason.contains("position 2"))
+            #expect(log.verify { _ in true }.damages.map(\.position) == [2])
+            log.close()
         }
         try original.write(to: file)
         let log = try open()

@@ -37,10 +37,17 @@ extension EventLog.Options {
 
 extension EventLog {
     /// Appends a batch and waits for the answer.
-    package func appendAndWait(_ batch: EventBatch, isAtomic: Bool = true) async throws -> Result<AppendOutcome, AppendFailure> {
+    package func appendAndWait(
+        _ batch: EventBatch, isAtomic: Bool = true, expecting expectation: Expectation? = nil
+    ) async throws
+        -> Result<AppendOutcome, AppendFailure>
+    {
         try await withCheckedThrowingContinuation { continuation in
             do throws(LogError) {
-                try append(AppendRequest(batch: batch, isAtomic: isAtomic, emitter: 0) { continuation.resume(returning: $0) })
+                try append(
+                    AppendRequest(batch: batch, isAtomic: isAtomic, emitter: 0, expectation: expectation) {
+                        continuation.resume(returning: $0)
+                    })
             } catch {
                 continuation.resume(throwing: error)
             }

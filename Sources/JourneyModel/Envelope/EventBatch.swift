@@ -28,8 +28,6 @@ package struct EventBatch: Sendable {
         package internal(set) var time = Timestamp(microseconds: 0)
         /// Whether the sender left `time` out, so that it is the moment of receipt.
         package internal(set) var timeIsReceipt = false
-        /// A hash of source and id, seeded per process.
-        package internal(set) var identity: UInt64 = 0
     }
 
     /// The text of all drafts.
@@ -38,16 +36,6 @@ package struct EventBatch: Sendable {
     package internal(set) var drafts: [Draft] = []
 
     package init() {}
-
-    /// The hash under which an event is known for deduplication.
-    package static func identity(source: Span<UInt8>, id: Span<UInt8>) -> UInt64 {
-        var hasher = Hasher()
-        unsafe source.withUnsafeBytes { unsafe hasher.combine(bytes: $0) }
-        // A byte that UTF-8 never has, so that no two pairs of source and id run together alike.
-        hasher.combine(0xFF as UInt8)
-        unsafe id.withUnsafeBytes { unsafe hasher.combine(bytes: $0) }
-        return UInt64(bitPattern: Int64(hasher.finalize()))
-    }
 
     mutating func append(_ text: Span<UInt8>, _ range: Range<Int>) -> Slice {
         let start = bytes.count

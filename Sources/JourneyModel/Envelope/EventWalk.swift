@@ -73,8 +73,6 @@ extension EventReader {
                 var index = 0
                 try schema.check(nothing.span, &index, at: "/data", depth: 2, into: &violations)
             }
-            draft.identity = EventBatch.identity(
-                source: batch.bytes.span.extracting(draft.source.range), id: batch.bytes.span.extracting(draft.id.range))
         }
 
         /// Adds a violation for each attribute that is longer than its limit.

@@ -6,19 +6,52 @@ package struct AppendRequest: Sendable {
     package let batch: EventBatch
     /// All or none, or each for itself.
     package let isAtomic: Bool
+    /// What must be so for anything of it to be stored.
+    package let expectation: Expectation?
     /// The uid of the process that sent them.
     package let emitter: UInt32
+    /// Asks for the end of the live epoch after what is stored.
+    let endsEpoch: Bool
     /// Called once, on the writer's thread, after the flush: it must not block.
     package let completion: @Sendable (Result<AppendOutcome, AppendFailure>) -> Void
 
     package init(
-        batch: EventBatch, isAtomic: Bool, emitter: UInt32,
+        batch: EventBatch, isAtomic: Bool, emitter: UInt32, expectation: Expectation? = nil,
         completion: @escaping @Sendable (Result<AppendOutcome, AppendFailure>) -> Void
     ) {
         self.batch = batch
         self.isAtomic = isAtomic
         self.emitter = emitter
+        self.expectation = expectation
+        endsEpoch = false
         self.completion = completion
+    }
+}
+
+extension AppendRequest {
+    /// A request of no events, to end the live epoch.
+    init(endingEpoch completion: @escaping @Sendable (Result<AppendOutcome, AppendFailure>) -> Void) {
+        batch = EventBatch()
+        isAtomic = true
+        emitter = 0
+        expectation = nil
+        endsEpoch = true
+        self.completion = completion
+    }
+}
+
+/// Optimistic concurrency: the last event of a subject must be the one that the sender knows.
+package struct Expectation: Equatable, Sendable {
+    /// The subject whose last event is meant.
+    package let subject: [UInt8]
+    /// The position that the sender expects; zero where there should be none.
+    package let position: Position
+    /// The subject's last position among those up to `through`, as an index knows it. The log itself knows of those behind.
+    package let known: Position
+    package let through: Position
+
+    package init(subject: [UInt8], position: Position, known: Position, through: Position) {
+        (self.subject, self.position, self.known, self.through) = (subject, position, known, through)
     }
 }
 
@@ -59,6 +92,8 @@ package struct Conflict: Error, Equatable, Sendable {
 package enum AppendFailure: Error, Equatable, Sendable {
     /// One event of a request that is all or none conflicts.
     case conflict(Conflict)
+    /// The last position of the subject is another than was expected.
+    case unexpected(Position)
     /// The log cannot take it.
     case log(LogError)
 }

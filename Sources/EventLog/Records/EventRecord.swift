@@ -4,31 +4,38 @@ package import JourneyModel
 ///
 ///     0  u32  CRC-32C of the position (8 bytes, big-endian) and of everything behind this field
 ///     4  u8   format (1)
-///     5  u8   flags: 1 = the time is the moment of receipt
+///     5  u8   flags: 1 = the time is the moment of receipt, 2 = the type is not a symbol, 4 = the source is not a symbol
 ///     6  u16  bytes of id
 ///     8  i64  time, microseconds since 1970
 ///    16  i64  recorded at, microseconds since 1970
-///    24  u32  symbol of the type
-///    28  u32  symbol of the source
+///    24  u32  symbol of the type, or bytes of the type
+///    28  u32  symbol of the source, or bytes of the source
 ///    32  u32  uid of the emitter
 ///    36  u16  bytes of subject
 ///    38  u16  bytes of account
 ///    40  u32  bytes of extensions
-///    44       id, subject, account, extensions, data: the last takes the rest
+///    44       type and source where they are not symbols, id, subject, account, extensions, data: the last takes the rest
 ///
 /// 44 bytes an event beside its own text; LMDB adds 18 (key, node header, slot).
 package struct EventRecord: Sendable {
     static let headerSize = 44
     static let format: UInt8 = 1
     private static let timeIsReceiptFlag: UInt8 = 1
+    private static let typeIsTextFlag: UInt8 = 2
+    private static let sourceIsTextFlag: UInt8 = 4
+    /// Stands for a type or a source that is no symbol: the log keeps fewer than this many symbols, so that memory and start stay bounded.
+    package static let unlisted: UInt32 = 65_535
 
     package let position: Position
     package let time: Timestamp
     package let recordedAt: Timestamp
     package let timeIsReceipt: Bool
-    /// The log's symbols of type and source: ``EventLog/symbol(_:)``.
+    /// The log's symbols of type and source, or ``unlisted``: ``EventLog/type(_:_:)`` tells the text.
     package let type: UInt32
     package let source: UInt32
+    /// Where the texts of an unlisted type and source lie.
+    let typeText: Range<Int>
+    let sourceText: Range<Int>
     package let emitter: UInt32
     /// Where the texts lie in the stored bytes.
     package let id: Range<Int>
@@ -57,6 +64,9 @@ package struct EventRecord: Sendable {
             defer { end += count }
             return end..<(end + count)
         }
+        let (typeIsText, sourceIsText) = (header.flags & EventRecord.typeIsTextFlag != 0, header.flags & EventRecord.sourceIsTextFlag != 0)
+        typeText = next(typeIsText ? Int(header.type) : 0)
+        sourceText = next(sourceIsText ? Int(header.source) : 0)
         id = next(header.idCount)
         subject = next(header.subjectCount)
         account = next(header.accountCount)
@@ -67,41 +77,64 @@ package struct EventRecord: Sendable {
         time = Timestamp(microseconds: header.time)
         recordedAt = Timestamp(microseconds: header.recordedAt)
         timeIsReceipt = header.flags & EventRecord.timeIsReceiptFlag != 0
-        type = header.type
-        source = header.source
+        type = typeIsText ? EventRecord.unlisted : header.type
+        source = sourceIsText ? EventRecord.unlisted : header.source
         emitter = header.emitter
     }
 
-    /// How many bytes `draft` takes as a record.
-    static func size(_ draft: EventBatch.Draft) -> Int {
-        headerSize + draft.id.range.count + draft.subject.range.count + draft.account.range.count
-            + draft.extensions.range.count + draft.data.range.count
+    /// What a draft is stored with beside its own texts.
+    struct Stamp {
+        let position: Position
+        let recordedAt: Timestamp
+        let emitter: UInt32
+        /// Symbols, or ``EventRecord/unlisted``.
+        let type, source: UInt32
     }
 
-    /// Writes `draft` as the record at `position` into `target`, which has just its size.
+    /// How many bytes `draft` takes as a record.
+    static func size(_ draft: EventBatch.Draft, _ stamp: Stamp) -> Int {
+        headerSize + (stamp.type == unlisted ? draft.type.range.count : 0) + (stamp.source == unlisted ? draft.source.range.count : 0)
+            + draft.id.range.count + draft.subject.range.count + draft.account.range.count + draft.extensions.range.count
+            + draft.data.range.count
+    }
+
+    /// Writes `draft` as a record into `target`, which has just its size.
     static func write(
-        _ draft: EventBatch.Draft, of bytes: UnsafeRawBufferPointer, position: Position, recordedAt: Timestamp, emitter: UInt32,
-        type: UInt32, source: UInt32, into target: UnsafeMutableRawBufferPointer
+        _ draft: EventBatch.Draft, of bytes: UnsafeRawBufferPointer, _ stamp: Stamp, into target: UnsafeMutableRawBufferPointer
     ) {
+        let (typeIsText, sourceIsText) = (stamp.type == unlisted, stamp.source == unlisted)
         unsafe store(format, target, 4)
-        unsafe store(draft.timeIsReceipt ? timeIsReceiptFlag : 0, target, 5)
+        unsafe store(
+            (draft.timeIsReceipt ? timeIsReceiptFlag : 0) | (typeIsText ? typeIsTextFlag : 0) | (sourceIsText ? sourceIsTextFlag : 0),
+            target, 5)
         unsafe store(UInt16(draft.id.count), target, 6)
         unsafe store(draft.time.microseconds, target, 8)
-        unsafe store(recordedAt.microseconds, target, 16)
-        unsafe store(type, target, 24)
-        unsafe store(source, target, 28)
-        unsafe store(emitter, target, 32)
+        unsafe store(stamp.recordedAt.microseconds, target, 16)
+        unsafe store(typeIsText ? draft.type.count : stamp.type, target, 24)
+        unsafe store(sourceIsText ? draft.source.count : stamp.source, target, 28)
+        unsafe store(stamp.emitter, target, 32)
         unsafe store(UInt16(draft.subject.count), target, 36)
         unsafe store(UInt16(draft.account.count), target, 38)
         unsafe store(draft.extensions.count, target, 40)
         var end = headerSize
-        for slice in [draft.id, draft.subject, draft.account, draft.extensions, draft.data] where slice.count > 0 {
-            let text = unsafe UnsafeRawBufferPointer(rebasing: bytes[slice.range])
-            unsafe UnsafeMutableRawBufferPointer(rebasing: target[end...]).copyMemory(from: text)
-            end += slice.range.count
-        }
-        let checksum = unsafe Checksum.record(position, UnsafeRawBufferPointer(rebasing: target[4...]))
+        if typeIsText { unsafe copy(draft.type, bytes, target, &end) }
+        if sourceIsText { unsafe copy(draft.source, bytes, target, &end) }
+        unsafe copy(draft.id, bytes, target, &end)
+        unsafe copy(draft.subject, bytes, target, &end)
+        unsafe copy(draft.account, bytes, target, &end)
+        unsafe copy(draft.extensions, bytes, target, &end)
+        unsafe copy(draft.data, bytes, target, &end)
+        let checksum = unsafe Checksum.record(stamp.position, UnsafeRawBufferPointer(rebasing: target[4...]))
         unsafe store(checksum, target, 0)
+    }
+
+    private static func copy(
+        _ slice: EventBatch.Slice, _ bytes: UnsafeRawBufferPointer, _ target: UnsafeMutableRawBufferPointer, _ end: inout Int
+    ) {
+        guard slice.count > 0 else { return }
+        unsafe UnsafeMutableRawBufferPointer(rebasing: target[end...]).copyMemory(
+            from: UnsafeRawBufferPointer(rebasing: bytes[slice.range]))
+        end += slice.range.count
     }
 
     private static func store<Number: FixedWidthInteger>(_ number: Number, _ target: UnsafeMutableRawBufferPointer, _ offset: Int) {

@@ -1,0 +1,149 @@
+internal import Glibc
+internal import JourneyModel
+internal import LMDB
+internal import Synchronization
+
+/// One part of the log: an LMDB environment with consecutive positions. Only the last of a log, the live one, takes events.
+final class Epoch: Sendable {
+    /// The environment and what is in it.
+    struct Storage: Sendable {
+        let environment: Environment
+        let events: Database
+        let symbols: Database
+
+        fileprivate init(_ directory: String, mapSize: Int) throws(LMDBError) {
+            environment = try Environment(directory: directory, mapSize: mapSize, databases: 4)
+            events = try environment.database("events")
+            symbols = try environment.database("symbols")
+        }
+
+        /// The position of the last event, or nil where there is none.
+        func lastPosition() throws(LogError) -> Position? {
+            do throws(LMDBError) {
+                return try environment.read { transaction throws(LMDBError) in try transaction.lastNumber(events) }
+            } catch {
+                throw LogError(error)
+            }
+        }
+    }
+
+    private enum State {
+        case closed
+        case open(Storage)
+        case damaged(String)
+    }
+
+    private struct Bounds {
+        var last: Position?
+        var seal: EpochSeal?
+    }
+
+    let number: Int
+    let directory: String
+    /// The position of its first event.
+    let first: Position
+    private let bounds: Mutex<Bounds>
+    private let state: Mutex<State>
+
+    /// - Parameters:
+    ///   - last: its last position; nil for the live epoch, and for one that is not sealed yet.
+    ///   - damage: why it cannot be read, if so.
+    init(number: Int, directory: String, first: Position, last: Position?, seal: EpochSeal?, damage: String? = nil) {
+        (self.number, self.directory, self.first) = (number, directory, first)
+        bounds = Mutex(Bounds(last: last, seal: seal))
+        state = Mutex(damage.map { .damaged($0) } ?? .closed)
+    }
+
+    /// A new epoch, open.
+    init(_ about: EpochAbout, directory: String, storage: Storage) {
+        (number, self.directory, first) = (about.number, directory, about.first)
+        bounds = Mutex(Bounds())
+        state = Mutex(.open(storage))
+    }
+
+    var last: Position? { bounds.withLock { $0.last } }
+    var seal: EpochSeal? { bounds.withLock { $0.seal } }
+    var file: String { directory + "/data.mdb" }
+
+    /// Why it cannot be read, if so.
+    var damage: String? {
+        state.withLock { if case .damaged(let reason) = $0 { reason } else { nil } }
+    }
+
+    /// Bytes of disk in use.
+    var bytes: Int {
+        state.withLock { if case .open(let storage) = $0 { storage.environment.usedBytes } else { nil } }
+            ?? seal?.size ?? Epoch.size(file) ?? 0
+    }
+
+    /// When its directory was completed; nil where that cannot be told.
+    var madeAt: Timestamp? {
+        var status = stat()
+        guard unsafe stat(directory + "/about", &status) == 0 else { return nil }
+        return Timestamp(microseconds: Int64(status.st_mtim.tv_sec) * 1_000_000)
+    }
+
+    /// The live epoch has ended at `position`.
+    func end(at position: Position) {
+        bounds.withLock { $0.last = position }
+    }
+
+    func setSeal(_ seal: EpochSeal) {
+        bounds.withLock { $0.seal = seal }
+    }
+
+    /// From now on reading it is refused with this reason.
+    func setDamage(_ reason: String) {
+        state.withLock { $0 = .damaged(reason) }
+    }
+
+    /// Opens the epoch where it is not open.
+    ///
+    /// - Parameter mapSize: for the live epoch, which grows; others take their file's size.
+    /// - Throws: ``LogError/damaged(position:reason:)`` at the epoch's first position.
+    func open(mapSize: Int? = nil) throws(LogError) -> Storage {
+        try state.withLock { state throws(LogError) in
+            switch state {
+            case .open(let storage): return storage
+            case .damaged(let reason): throw .damaged(position: first, reason: reason)
+            case .closed:
+                do throws(LogError) {
+                    let storage = try load(mapSize)
+                    state = .open(storage)
+                    return storage
+                } catch {
+                    if case .damaged(_, let reason) = error { state = .damaged(reason) }
+                    throw error
+                }
+            }
+        }
+    }
+
+    private func load(_ mapSize: Int?) throws(LogError) -> Storage {
+        let advice = "restore \(directory) from a backup"
+        if let size = Epoch.size(file) {
+            if let seal, seal.size != size {
+                throw .damaged(position: first, reason: "\(file) has \(size) bytes and not the \(seal.size) of its seal; \(advice)")
+            }
+        } else {
+            throw .damaged(position: first, reason: "\(file) is missing; \(advice)")
+        }
+        do throws(LMDBError) {
+            return try Storage(directory, mapSize: max(mapSize ?? 0, (Epoch.size(file) ?? 0) + (1 << 20)))
+        } catch {
+            guard error.kind == .damaged else { throw LogError(error) }
+            throw .damaged(position: first, reason: "\(file) is damaged (\(error)); \(advice)")
+        }
+    }
+
+    /// A new environment in `directory`, which exists.
+    static func create(_ directory: String, mapSize: Int) throws(LogError) -> Storage {
+        do throws(LMDBError) { return try Storage(directory, mapSize: mapSize) } catch { throw LogError(error) }
+    }
+
+    /// The size of a file, or nil where there is none.
+    static func size(_ path: String) -> Int? {
+        var status = stat()
+        return unsafe stat(path, &status) == 0 ? Int(status.st_size) : nil
+    }
+}

@@ -1,0 +1,35 @@
+internal import Crypto
+internal import JourneyModel
+
+/// The chained digest of an epoch: see ``EpochSeal``.
+struct EpochDigest {
+    private var hash = SHA256()
+    // Small pieces are gathered: each update of the hash costs 50 ns whatever its size.
+    private var pending: [UInt8] = []
+
+    init(after previous: String) {
+        pending.reserveCapacity(1 << 16)
+        var rest = previous[...]
+        while rest.count >= 2 {
+            pending.append(UInt8(rest.prefix(2), radix: 16) ?? 0)
+            rest = rest.dropFirst(2)
+        }
+    }
+
+    mutating func add(_ position: Position, _ record: Span<UInt8>) {
+        pending.append(littleEndian: position)
+        pending.append(littleEndian: UInt64(record.count))
+        unsafe record.withUnsafeBufferPointer { unsafe pending.append(contentsOf: $0) }
+        if pending.count > 1 << 15 { flush() }
+    }
+
+    mutating func finish() -> String {
+        flush()
+        return hash.finalize().map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
+    }
+
+    private mutating func flush() {
+        hash.update(data: pending)
+        pending.removeAll(keepingCapacity: true)
+    }
+}

@@ -1,0 +1,186 @@
+internal import FoundationEssentials
+internal import Glibc
+internal import JourneyModel
+internal import Synchronization
+
+/// The epochs of a log, in order, the live one last.
+///
+///     DIR/format                 which log this is
+///     DIR/log/0000000N/about     what the epoch says of itself
+///     DIR/log/0000000N/data.mdb  its records and symbols
+///     DIR/log/0000000N.seal      what is kept of it outside, once it is full
+final class EpochList: Sendable {
+    let log: LogID
+    private let root: String
+    private let format: String
+    private let epochs: Mutex<[Epoch]>
+    /// Why no event can be taken: the end of the log is not there.
+    let missingEnd: String?
+
+    /// Finds the epochs below `directory`, or begins a log where there is none. What is missing, swapped or cut is noted at its epoch.
+    ///
+    /// - Complexity: O(epochs): two small files of each.
+    init(_ directory: DataDirectory) throws(LogError) {
+        root = try directory.directory("log")
+        format = directory.path + "/format"
+        let found = try EpochList.numbers(root)
+        // Names that a process killed before its flush has left may not be on the disk yet.
+        try DataDirectory.flush(root)
+        try DataDirectory.flush(directory.path)
+        if let file = try TextFile(path: format, kind: "data") {
+            guard let id = LogID(file["log"]) else { throw .unusable("\(format) names no log; restore it from a backup") }
+            guard !found.isEmpty else {
+                throw .unusable("\(root) holds no epoch, and \(format) says that there was a log: restore it from a backup")
+            }
+            log = id
+        } else {
+            // `format` is written when the first epoch is there: a log without it is one that a crash stopped at its beginning.
+            guard found.isEmpty || (found == [1] && EpochList.isEmpty(root, 1)) else {
+                throw .unusable("\(format) is missing, and \(root) holds a log: restore it from a backup, or name another directory")
+            }
+            log = try EpochAbout.read("\(root)/\(EpochList.name(1))")?.log ?? LogID()
+        }
+        var epochs: [Epoch] = []
+        if let last = found.last, let firstNumber = found.first {
+            for number in firstNumber..<(last + 1) {
+                epochs.append(try EpochList.find(root, number, log, after: epochs.last, isLast: number == last))
+            }
+        }
+        let (end, path) = (epochs.last, root)
+        missingEnd =
+            end?.seal.map { seal in
+                "the epoch behind \(EpochList.name(seal.number)) is missing, which took the events from position \(seal.last + 1) on;"
+                    + " restore \(path)/\(EpochList.name(seal.number + 1)) from a backup"
+            } ?? end?.damage
+        self.epochs = Mutex(epochs)
+    }
+
+    var all: [Epoch] { epochs.withLock { $0 } }
+
+    /// The first position that is there or should be.
+    var first: Position { epochs.withLock { $0.first?.first ?? 1 } }
+
+    /// The epoch that has or will have `position`. O(log epochs).
+    func epoch(of position: Position) -> Epoch? {
+        epochs.withLock { epochs in
+            var (low, high) = (0, epochs.count)
+            while low < high {
+                let middle = (low + high) / 2
+                if epochs[middle].first <= position { low = middle + 1 } else { high = middle }
+            }
+            return low > 0 ? epochs[low - 1] : nil
+        }
+    }
+
+    /// Ends the live epoch at `last`, if there is one, and begins the next.
+    ///
+    /// The directory gets its name when all is in it: what a crash leaves under another name never had an event.
+    /// - Parameter prepare: stores in the new epoch what an epoch begins with, durably.
+    func roll(at last: Position, mapSize: Int, _ prepare: (Epoch.Storage) throws(LogError) -> Void) throws(LogError) {
+        let live = all.last
+        let about = EpochAbout(log: log, number: (live?.number ?? 0) + 1, first: last + 1)
+        let directory = "\(root)/\(EpochList.name(about.number))"
+        let draft = directory + ".new"
+        for file in ["data.mdb", "lock.mdb", "about"] { unsafe unlink("\(draft)/\(file)") }
+        try DataDirectory.make(draft)
+        let storage = try Epoch.create(draft, mapSize: mapSize)
+        try prepare(storage)
+        try about.write(draft)
+        guard unsafe rename(draft, directory) == 0 else { throw .unusable("cannot name \(directory): \(SystemError.last)") }
+        try DataDirectory.flush(root)
+        let next = Epoch(about, directory: directory, storage: storage)
+        live?.end(at: last)
+        epochs.withLock { $0.append(next) }
+    }
+
+    /// Notes that the log has begun: from now on a directory without epochs is one that lost them.
+    func confirm() throws(LogError) {
+        guard Epoch.size(format) == nil else { return }
+        var file = TextFile()
+        file.add("log", log.text)
+        try file.write(to: format, kind: "data")
+    }
+
+    func sealPath(_ number: Int) -> String { "\(root)/\(EpochList.name(number)).seal" }
+
+    // MARK: - At the start
+
+    private static func find(_ root: String, _ number: Int, _ log: LogID, after before: Epoch?, isLast: Bool) throws(LogError) -> Epoch {
+        let directory = "\(root)/\(name(number))"
+        let expected = before.flatMap { $0.last.map { $0 + 1 } }
+        var seal: EpochSeal?
+        var about: EpochAbout?
+        var damage: String?
+        do throws(LogError) {
+            seal = try EpochSeal.read(directory + ".seal")
+            about = try EpochAbout.read(directory)
+        } catch {
+            damage = "\(error)"
+        }
+        let first = seal?.first ?? about?.first ?? expected ?? (before?.first ?? 0) + 1
+        let range = seal.map { "positions \($0.first) to \($0.last)" } ?? "positions from \(first) on"
+        let advice = "restore \(directory) from a backup"
+        if damage == nil {
+            if about == nil {
+                let isThere = Epoch.size(directory) != nil
+                damage = isThere ? "\(directory)/about is missing (\(range)); \(advice)" : "\(directory) is missing (\(range)); \(advice)"
+            } else if let about, about.log != log || seal.map({ $0.log != log }) == true {
+                damage = "\(directory) belongs to another log (\(range)); \(advice)"
+            } else if let about, about.number != number || about.first != first {
+                damage =
+                    "\(directory) is epoch \(about.number) from position \(about.first), expected \(number) from \(first): was it swapped? \(advice)"
+            } else if let expected, expected != first {
+                damage = "\(directory) begins at position \(first), the one before ends at \(expected - 1); \(advice)"
+            } else if let size = Epoch.size(directory + "/data.mdb"), let seal, seal.size != size {
+                damage = "\(directory)/data.mdb has \(size) bytes and not the \(seal.size) of its seal (\(range)); \(advice)"
+            } else if Epoch.size(directory + "/data.mdb") == nil {
+                damage = "\(directory)/data.mdb is missing (\(range)); \(advice)"
+            }
+        }
+        // An epoch that was full when the daemon stopped, and is not sealed yet, ends where the next begins.
+        var last = seal?.last
+        if last == nil, !isLast { last = try EpochAbout.following(root, number).map { $0.first - 1 } }
+        return Epoch(number: number, directory: directory, first: first, last: last, seal: seal, damage: damage)
+    }
+
+    /// Whether epoch `number` is readable and has no event.
+    private static func isEmpty(_ root: String, _ number: Int) -> Bool {
+        let directory = "\(root)/\(name(number))"
+        guard Epoch.size(directory + "/data.mdb") ?? 0 > 0 else { return true }
+        let epoch = Epoch(number: number, directory: directory, first: 1, last: nil, seal: nil)
+        do throws(LogError) {
+            return try epoch.open(mapSize: 1 << 30).lastPosition() == nil
+        } catch {
+            return false
+        }
+    }
+
+    private static func numbers(_ root: String) throws(LogError) -> [Int] {
+        guard let names = try? FileManager.default.contentsOfDirectory(atPath: root) else {
+            throw .unusable("cannot read \(root): \(SystemError.last)")
+        }
+        var numbers: Set<Int> = []
+        for name in names {
+            let stem = name.hasSuffix(".seal") ? String(name.dropLast(5)) : name
+            guard stem.utf8.count == 8, let number = Int(stem), number > 0 else { continue }
+            numbers.insert(number)
+        }
+        return numbers.sorted()
+    }
+
+    static func name(_ number: Int) -> String {
+        let digits = String(number)
+        return String(repeating: "0", count: max(0, 8 - digits.count)) + digits
+    }
+}
+
+extension EpochAbout {
+    /// What the epoch behind `number` says, if it is readable.
+    fileprivate static func following(_ root: String, _ number: Int) throws(LogError) -> EpochAbout? {
+        do throws(LogError) {
+            return try read("\(root)/\(EpochList.name(number + 1))")
+        } catch {
+            return nil
+        }
+    }
+}

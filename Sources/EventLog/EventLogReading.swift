@@ -1,0 +1,110 @@
+package import JourneyModel
+internal import LMDB
+
+extension EventLog {
+    private static let readRecords = 100_000
+    private static let readTime = Duration.seconds(1)
+
+    /// Calls `body` with the stored events behind `position`, in order, until it returns false.
+    ///
+    /// The snapshots it reads from are short (100,000 records or a second), so a long walk holds up nobody. It begins at the first event
+    /// that retention left.
+    /// - Throws: ``LogError/damaged(position:reason:)`` at the first record that is not what was written, or is missing.
+    package func read(
+        after position: Position, _ body: (_ record: EventRecord, _ bytes: Span<UInt8>) -> Bool
+    ) throws(LogError) {
+        var next = max(position + 1, first)
+        var goesOn = true
+        while goesOn, next <= tail {
+            guard let epoch = epochs.epoch(of: next) else { throw .damaged(position: next, reason: "no epoch has it") }
+            let end = min(epoch.last ?? tail, tail)
+            let started = next
+            try readPiece(epoch, &next, through: end, &goesOn, body)
+            guard !goesOn || next > started else {
+                throw .damaged(position: next, reason: "it is missing; \(epoch.directory) should have it")
+            }
+        }
+    }
+
+    private func readPiece(
+        _ epoch: Epoch, _ next: inout Position, through end: Position, _ goesOn: inout Bool,
+        _ body: (_ record: EventRecord, _ bytes: Span<UInt8>) -> Bool
+    ) throws(LogError) {
+        let storage: Epoch.Storage
+        do throws(LogError) {
+            storage = try epoch.open()
+        } catch {
+            if case .damaged(_, let reason) = error { throw .damaged(position: next, reason: reason) }
+            throw error
+        }
+        var failure: LogError?
+        let deadline = ContinuousClock.now + EventLog.readTime
+        var left = EventLog.readRecords
+        do throws(LMDBError) {
+            try storage.environment.read { transaction throws(LMDBError) in
+                try transaction.scan(storage.events, from: .number(next)) { (key, value) in
+                    guard next <= end else { return false }
+                    do throws(LogError) {
+                        let found = Key.number(key)
+                        guard found == next else { throw .damaged(position: next, reason: "it is missing; the next is \(found)") }
+                        goesOn = body(try EventRecord(value, position: next), value)
+                    } catch {
+                        failure = error
+                        return false
+                    }
+                    next += 1
+                    left -= 1
+                    // The clock is looked at now and then: reading it costs as much as reading a record.
+                    return goesOn && left > 0 && (left % 1024 != 0 || ContinuousClock.now < deadline)
+                }
+            }
+        } catch {
+            throw LogError(error)
+        }
+        if let failure { throw failure }
+    }
+
+    /// The event at `position`, or nil where there is none.
+    package func event(at position: Position) throws(LogError) -> StoredEvent? {
+        guard position >= first, position <= tail else { return nil }
+        var event: StoredEvent?
+        try read(after: position - 1) { (record, bytes) in
+            event = self.event(record, bytes)
+            return false
+        }
+        return event
+    }
+
+    /// The record at `position` as it is stored.
+    func bytes(at position: Position) throws(LogError) -> [UInt8] {
+        var found: [UInt8] = []
+        try read(after: position - 1) { (_, bytes) in
+            found = bytes.bytes()
+            return false
+        }
+        return found
+    }
+
+    /// The event that a record holds, copied out.
+    package func event(_ record: EventRecord, _ bytes: Span<UInt8>) -> StoredEvent {
+        StoredEvent(
+            position: record.position, time: record.time, recordedAt: record.recordedAt, timeIsReceipt: record.timeIsReceipt,
+            emitter: record.emitter, source: source(record, bytes), type: type(record, bytes), id: EventLog.text(bytes, record.id),
+            subject: EventLog.text(bytes, record.subject), account: record.account.isEmpty ? nil : EventLog.text(bytes, record.account),
+            extensions: bytes.extracting(record.extensions).bytes(), data: bytes.extracting(record.data).bytes())
+    }
+
+    /// The type of a record.
+    package func type(_ record: EventRecord, _ bytes: Span<UInt8>) -> String {
+        record.type == EventRecord.unlisted ? EventLog.text(bytes, record.typeText) : symbol(record.type)
+    }
+
+    /// The source of a record.
+    package func source(_ record: EventRecord, _ bytes: Span<UInt8>) -> String {
+        record.source == EventRecord.unlisted ? EventLog.text(bytes, record.sourceText) : symbol(record.source)
+    }
+
+    private static func text(_ bytes: Span<UInt8>, _ range: Range<Int>) -> String {
+        String(decoding: bytes.extracting(range).bytes(), as: UTF8.self)
+    }
+}

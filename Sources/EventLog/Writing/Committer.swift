@@ -1,0 +1,233 @@
+internal import JourneyModel
+internal import LMDB
+
+/// What a commit changes beside the database: kept by the writer's thread alone.
+struct CommitState {
+    /// The identities of the last events; those of the others are in ``IdentityRuns``.
+    var identities: IdentityIndex
+    var subjects: RecentSubjects
+    var symbols: SymbolTable
+    /// Symbols below this number are in the live epoch.
+    var storedSymbols: Int
+    var tail: Position
+    var recordedAt: Timestamp
+}
+
+/// One commit: a write transaction and the changes to the state that go with it.
+struct Commit: ~Copyable {
+    private let log: EventLog
+    private let events: Database
+    private let live: Epoch
+    private let hash: IdentityHash
+    private let older: IdentityRuns.Snapshot
+    private var inserted: [UInt64] = []
+    // Types and sources come in runs; the last of each is most often the next one, too.
+    private var lastType: (text: [UInt8], symbol: UInt32)?
+    private var lastSource: (text: [UInt8], symbol: UInt32)?
+
+    init(log: EventLog, live: Epoch, events: Database, hash: IdentityHash, older: IdentityRuns.Snapshot) {
+        (self.log, self.live, self.events, self.hash, self.older) = (log, live, events, hash, older)
+    }
+
+    /// Stores the events of `request` that are new.
+    ///
+    /// - Returns: what became of each, or for a request that is all or none the first conflict, with nothing of it stored.
+    mutating func apply(
+        _ request: AppendRequest, _ transaction: borrowing WriteTransaction, _ state: inout CommitState
+    ) throws(CommitError) -> Result<AppendOutcome, AppendFailure> {
+        if let expectation = request.expectation, let failure = try check(expectation, request.batch, transaction, state) {
+            return .failure(failure)
+        }
+        let tail = state.tail
+        var outcome = AppendOutcome()
+        let bytes = request.batch.bytes
+        for (index, draft) in request.batch.drafts.enumerated() {
+            let identity = identity(draft, bytes)
+            if let twin = try twin(of: draft, identity, bytes, transaction, state) {
+                guard twin.isSame else {
+                    let conflict = Conflict(index: index, position: twin.position)
+                    guard request.isAtomic else {
+                        outcome.conflicts.append(conflict)
+                        continue
+                    }
+                    try takeBack(to: tail, transaction, &state)
+                    return .failure(.conflict(conflict))
+                }
+                outcome.duplicates += 1
+                outcome.include(twin.position)
+            } else {
+                try store(draft, identity, bytes, emitter: request.emitter, transaction, &state)
+                outcome.appended += 1
+                outcome.include(state.tail)
+            }
+        }
+        return .success(outcome)
+    }
+
+    /// Takes the state back to where it was before this commit, whose transaction failed.
+    mutating func undo(to tail: Position, _ state: inout CommitState) {
+        while state.tail > tail { forgetLast(&state) }
+    }
+
+    private mutating func takeBack(
+        to tail: Position, _ transaction: borrowing WriteTransaction, _ state: inout CommitState
+    ) throws(CommitError) {
+        while state.tail > tail {
+            do throws(LMDBError) { try transaction.delete(events, .number(state.tail)) } catch { throw CommitError(error) }
+            forgetLast(&state)
+        }
+    }
+
+    private mutating func forgetLast(_ state: inout CommitState) {
+        if let identity = inserted.popLast() { state.identities.remove(identity, state.tail) }
+        state.tail -= 1
+        state.subjects.takeBack(to: state.tail)
+    }
+
+    private func identity(_ draft: EventBatch.Draft, _ bytes: [UInt8]) -> UInt64 {
+        unsafe bytes.withUnsafeBytes { bytes in
+            unsafe hash(
+                source: UnsafeRawBufferPointer(rebasing: bytes[draft.source.range]),
+                id: UnsafeRawBufferPointer(rebasing: bytes[draft.id.range]))
+        }
+    }
+
+    /// Why the expectation is not met, if so. A request that is stored already in full is answered as before, whatever came after it.
+    private func check(
+        _ expectation: Expectation, _ batch: EventBatch, _ transaction: borrowing WriteTransaction, _ state: borrowing CommitState
+    ) throws(CommitError) -> AppendFailure? {
+        guard state.subjects.reaches(back: expectation.through) else { return .log(.overloaded) }
+        let behind = state.subjects.lastPosition(hash.subject(expectation.subject.span), after: expectation.through)
+        let last = behind ?? expectation.known
+        if last == expectation.position { return nil }
+        for draft in batch.drafts {
+            let twin = try twin(of: draft, identity(draft, batch.bytes), batch.bytes, transaction, state)
+            if twin?.isSame != true { return .unexpected(last) }
+        }
+        return batch.drafts.isEmpty ? .unexpected(last) : nil
+    }
+
+    /// The stored event that has the draft's source and id, and whether it is the same event in full.
+    private func twin(
+        of draft: EventBatch.Draft, _ identity: UInt64, _ bytes: [UInt8], _ transaction: borrowing WriteTransaction,
+        _ state: borrowing CommitState
+    ) throws(CommitError) -> (position: Position, isSame: Bool)? {
+        // Positions under one hash are nearly always none or one.
+        var candidates: [Position] = []
+        state.identities.each(identity) { candidates.append($0) }
+        do throws(LogError) { try older.each(identity) { candidates.append($0) } } catch { throw .identities(error) }
+        for position in candidates {
+            let stored = try stored(position, transaction)
+            // Not to be taken for another event: that would store this one twice.
+            let span = stored.span
+            let record: EventRecord
+            do throws(LogError) { record = try EventRecord(span, position: position) } catch { throw .log(error) }
+            guard Commit.equal(span, record.id, bytes, draft.id),
+                Commit.isName(record.source, record.sourceText, of: span, bytes, draft.source, state.symbols)
+            else { continue }
+            let isSame =
+                Commit.isName(record.type, record.typeText, of: span, bytes, draft.type, state.symbols)
+                && Commit.isSame(span, record, bytes, draft)
+            return (position, isSame)
+        }
+        return nil
+    }
+
+    /// Whether a stored type or source is the draft's. The symbols are the writer's own, which has those of this very commit, too.
+    private static func isName(
+        _ symbol: UInt32, _ text: Range<Int>, of stored: Span<UInt8>, _ bytes: [UInt8], _ slice: EventBatch.Slice,
+        _ symbols: borrowing SymbolTable
+    ) -> Bool {
+        if symbol == EventRecord.unlisted { return equal(stored, text, bytes, slice) }
+        return symbols.symbol(bytes.span.extracting(slice.range)) == symbol
+    }
+
+    private func stored(_ position: Position, _ transaction: borrowing WriteTransaction) throws(CommitError) -> [UInt8] {
+        do throws(LogError) {
+            if position < live.first { return try log.bytes(at: position) }
+        } catch {
+            throw .log(error)
+        }
+        let found: [UInt8]?
+        do throws(LMDBError) {
+            found = try transaction.value(events, .number(position)) { stored throws(LMDBError) in stored.bytes() }
+        } catch {
+            throw CommitError(error)
+        }
+        guard let found else { throw .log(.damaged(position: position, reason: "it is missing")) }
+        return found
+    }
+
+    private mutating func store(
+        _ draft: EventBatch.Draft, _ identity: UInt64, _ bytes: [UInt8], emitter: UInt32,
+        _ transaction: borrowing WriteTransaction, _ state: inout CommitState
+    ) throws(CommitError) {
+        let stamp = EventRecord.Stamp(
+            position: state.tail + 1, recordedAt: state.recordedAt, emitter: emitter,
+            type: Commit.symbol(bytes, draft.type, last: &lastType, &state.symbols),
+            source: Commit.symbol(bytes, draft.source, last: &lastSource, &state.symbols))
+        do throws(LMDBError) {
+            try unsafe transaction.append(events, .number(stamp.position), count: EventRecord.size(draft, stamp)) { target in
+                unsafe bytes.withUnsafeBytes { unsafe EventRecord.write(draft, of: $0, stamp, into: target) }
+            }
+        } catch {
+            throw CommitError(error)
+        }
+        state.tail = stamp.position
+        state.identities.insert(identity, stamp.position)
+        state.subjects.add(hash.subject(bytes.span.extracting(draft.subject.range)))
+        inserted.append(identity)
+    }
+
+    private static func symbol(
+        _ bytes: [UInt8], _ slice: EventBatch.Slice, last: inout (text: [UInt8], symbol: UInt32)?, _ symbols: inout SymbolTable
+    ) -> UInt32 {
+        let text = bytes[slice.range]
+        if let last, last.text.elementsEqual(text) { return last.symbol }
+        let name = bytes.span.extracting(slice.range)
+        let isFull = symbols.count >= Int(EventRecord.unlisted)
+        let symbol = (isFull ? symbols.symbol(name) : symbols.intern(name)?.symbol) ?? EventRecord.unlisted
+        last = (Array(text), symbol)
+        return symbol
+    }
+
+    private static func equal(_ stored: Span<UInt8>, _ range: Range<Int>, _ bytes: [UInt8], _ slice: EventBatch.Slice) -> Bool {
+        guard range.count == slice.range.count else { return false }
+        let start = Int(slice.start)
+        for offset in 0..<range.count where stored[range.lowerBound + offset] != bytes[start + offset] { return false }
+        return true
+    }
+
+    /// Whether a sender who repeats himself could have written both: texts equal, JSON equal in meaning.
+    private static func isSame(_ stored: Span<UInt8>, _ record: EventRecord, _ bytes: [UInt8], _ draft: EventBatch.Draft) -> Bool {
+        guard equal(stored, record.subject, bytes, draft.subject), equal(stored, record.account, bytes, draft.account),
+            record.timeIsReceipt == draft.timeIsReceipt, record.timeIsReceipt || record.time == draft.time
+        else { return false }
+        return sameJSON(stored, record.data, bytes, draft.data, isMembers: false)
+            && sameJSON(stored, record.extensions, bytes, draft.extensions, isMembers: true)
+    }
+
+    private static func sameJSON(
+        _ stored: Span<UInt8>, _ range: Range<Int>, _ bytes: [UInt8], _ slice: EventBatch.Slice, isMembers: Bool
+    ) -> Bool {
+        if equal(stored, range, bytes, slice) { return true }
+        let (left, right) = (stored.extracting(range).bytes(), Array(bytes[slice.range]))
+        func canonical(_ text: [UInt8]) -> [UInt8]? {
+            let whole = isMembers ? [UInt8(ascii: "{")] + text + [UInt8(ascii: "}")] : text
+            return try? JSONValue(whole.span).canonicalText
+        }
+        guard let first = canonical(left), let second = canonical(right) else { return false }
+        return first == second
+    }
+}
+
+/// Why a commit failed as a whole.
+enum CommitError: Error {
+    case log(LogError)
+    /// The index of identities is damaged: it is made again, and the commit tried again.
+    case identities(LogError)
+
+    init(_ error: LMDBError) {
+        self = .log(LogError(error))
+    }
+}

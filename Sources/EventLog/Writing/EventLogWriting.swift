@@ -1,0 +1,190 @@
+internal import JourneyModel
+internal import LMDB
+internal import Synchronization
+
+/// The writer's side of the log: runs on the writer's thread alone.
+extension EventLog {
+    /// Reads the identities that no run covers, then commits what comes until the queue is closed.
+    func runWriter(_ end: LogEnd) {
+        var state = CommitState(
+            identities: IdentityIndex(after: end.tail), subjects: RecentSubjects(after: end.tail), symbols: end.symbols,
+            storedSymbols: end.symbols.count, tail: end.tail, recordedAt: end.recordedAt)
+        do throws(LogError) {
+            try loadIdentities(&state)
+        } catch {
+            // Without them an event could be stored twice.
+            latched.withLock { $0 = "the identities of stored events cannot be read: \(error)" }
+        }
+        keeper.begin()
+        while commitNext(&state) {}
+    }
+
+    private func loadIdentities(_ state: inout CommitState) throws(LogError) {
+        let covered = max(runs.covered ?? 0, first - 1)
+        var table = IdentityIndex(after: covered)
+        var failure: LogError?
+        try read(after: covered) { (record, bytes) in
+            table.insert(identity(record, bytes), record.position)
+            if runs.isFull(table) {
+                runs.freeze(table)
+                table = IdentityIndex(after: record.position)
+                do throws(LogError) { while try runs.writeNext() {} } catch { failure = error }
+            }
+            return failure == nil
+        }
+        if let failure { throw failure }
+        state.identities = table
+    }
+
+    /// The hash of a stored event's identity.
+    func identity(_ record: EventRecord, _ bytes: Span<UInt8>) -> UInt64 {
+        let source = record.source == EventRecord.unlisted ? bytes.extracting(record.sourceText).bytes() : Array(symbol(record.source).utf8)
+        return unsafe bytes.extracting(record.id).withUnsafeBytes { id in
+            unsafe source.withUnsafeBytes { source in unsafe hash(source: source, id: id) }
+        }
+    }
+
+    /// Commits what waits.
+    ///
+    /// - Returns: false when the queue is closed and empty.
+    private func commitNext(_ state: inout CommitState) -> Bool {
+        let requests = writer.next()
+        guard !requests.isEmpty else { return false }
+        do throws(LogError) {
+            if let reason = readOnlyReason { throw .readOnly(reason) }
+            try prepare(requests, &state)
+            let results = try commitRepairing(requests, &state)
+            tailPosition.store(state.tail, ordering: .releasing)
+            let tail = state.tail
+            for observer in observers.withLock({ $0 }) { observer(tail) }
+            for (request, result) in zip(requests, results) {
+                if case .success(let outcome) = result { duplicates.add(outcome.duplicates, ordering: .relaxed) }
+                if !request.endsEpoch { request.completion(result) }
+            }
+            if requests.contains(where: \.endsEpoch) { endEpoch(requests.filter(\.endsEpoch), &state) }
+        } catch {
+            if case .readOnly(let reason) = error { latched.withLock { $0 = reason } }
+            for request in requests { request.completion(.failure(.log(error))) }
+        }
+        return true
+    }
+
+    private func endEpoch(_ requests: [AppendRequest], _ state: inout CommitState) {
+        var result = Result<AppendOutcome, AppendFailure>.success(AppendOutcome())
+        do throws(LogError) {
+            if let live = epochs.all.last, state.tail >= live.first { try roll(&state) }
+        } catch {
+            result = .failure(.log(error))
+        }
+        for request in requests { request.completion(result) }
+    }
+
+    /// Makes room: a table that is full goes to the keeper, an epoch that is full or old ends.
+    private func prepare(_ requests: [AppendRequest], _ state: inout CommitState) throws(LogError) {
+        let incoming = requests.reduce(0) { $0 + $1.batch.bytes.count }
+        guard bytes <= options.quota - min(options.quota, incoming) else {
+            throw .full("its quota of \(options.quota) bytes is used up")
+        }
+        if runs.isFull(state.identities) {
+            // The queue is bounded, too: while the writer waits here, senders are told to.
+            while !runs.waitForRoom() {
+                if let reason = keepersTrouble { throw .full("its index cannot be written: \(reason)") }
+                keeper.wake()
+            }
+            runs.freeze(state.identities)
+            state.identities = IdentityIndex(after: state.tail)
+            keeper.wake()
+        }
+        guard let live = epochs.all.last, state.tail >= live.first else { return }
+        if live.bytes >= options.epochBytes || isOld(live) { try roll(&state) }
+    }
+
+    private func isOld(_ live: Epoch) -> Bool {
+        // The age counts from the epoch's making, which its `about` tells: no event in it is older.
+        guard let made = live.madeAt else { return false }
+        return Timestamp.now.microseconds - made.microseconds > Int64(options.epochAge) * 1_000_000
+    }
+
+    private func roll(_ state: inout CommitState) throws(LogError) {
+        let names = state.symbols
+        try epochs.roll(at: state.tail, mapSize: options.mapSize) { storage throws(LogError) in
+            do throws(LMDBError) {
+                try storage.environment.write { transaction throws(LMDBError) in
+                    for symbol in 0..<names.count {
+                        let name = names.withBytes(UInt32(symbol)) { $0.bytes() }
+                        try transaction.put(storage.symbols, .number(UInt64(symbol)), name.span)
+                    }
+                }
+            } catch {
+                throw LogError(error)
+            }
+        }
+        state.storedSymbols = state.symbols.count
+        keeper.wake()
+    }
+
+    /// Commits, and where the index of identities turns out to be damaged makes it anew from the log first.
+    private func commitRepairing(
+        _ requests: [AppendRequest], _ state: inout CommitState
+    ) throws(LogError) -> [Result<AppendOutcome, AppendFailure>] {
+        do throws(CommitError) {
+            return try commit(requests, &state)
+        } catch {
+            switch error {
+            case .log(let error): throw error
+            case .identities: runs.drop()
+            }
+        }
+        try loadIdentities(&state)
+        do throws(CommitError) {
+            return try commit(requests, &state)
+        } catch {
+            switch error {
+            case .log(let error), .identities(let error): throw error
+            }
+        }
+    }
+
+    private func commit(
+        _ requests: [AppendRequest], _ state: inout CommitState
+    ) throws(CommitError) -> [Result<AppendOutcome, AppendFailure>] {
+        let tail = state.tail
+        state.recordedAt = max(state.recordedAt, .now)
+        guard let live = epochs.all.last else { throw .log(.closed) }
+        let storage: Epoch.Storage
+        do throws(LogError) { storage = try live.open() } catch { throw .log(error) }
+        var commit = Commit(log: self, live: live, events: storage.events, hash: hash, older: runs.snapshot)
+        var failure: CommitError?
+        do throws(LMDBError) {
+            let results = try storage.environment.write { transaction throws(LMDBError) in
+                var results: [Result<AppendOutcome, AppendFailure>] = []
+                do throws(CommitError) {
+                    for request in requests { results.append(try commit.apply(request, transaction, &state)) }
+                } catch {
+                    failure = error
+                    // Any error takes the transaction back; what it was is in `failure`.
+                    throw .damaged
+                }
+                try storeSymbols(storage, transaction, state)
+                return results
+            }
+            if state.symbols.count > state.storedSymbols {
+                state.storedSymbols = state.symbols.count
+                symbols.withLock { $0 = state.symbols }
+            }
+            return results
+        } catch {
+            commit.undo(to: tail, &state)
+            throw failure ?? CommitError(error)
+        }
+    }
+
+    private func storeSymbols(
+        _ storage: Epoch.Storage, _ transaction: borrowing WriteTransaction, _ state: borrowing CommitState
+    ) throws(LMDBError) {
+        for symbol in state.storedSymbols..<state.symbols.count {
+            let name = state.symbols.withBytes(UInt32(symbol)) { $0.bytes() }
+            try transaction.put(storage.symbols, .number(UInt64(symbol)), name.span)
+        }
+    }
+}
