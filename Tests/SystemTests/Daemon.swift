@@ -7,6 +7,8 @@ import TestSupport
 final class Daemon: Sendable {
     struct Failure: Error, CustomStringConvertible {
         let description: String
+        /// The signal that ended it, where one did.
+        var signal: Int32 = 0
     }
 
     let socketPath: String
@@ -28,11 +30,13 @@ final class Daemon: Sendable {
     }
 
     /// Starts a daemon and waits until it answers.
-    init(_ scratch: Scratch, arguments: [String] = []) throws {
+    ///
+    /// - Parameter environment: variables it gets beside those of this process.
+    init(_ scratch: Scratch, arguments: [String] = [], environment: [String: String] = [:]) throws {
         socketPath = scratch.path + "/s"
         errorFile = scratch.path + "/stderr"
         let flags = ["--data", scratch.path + "/data", "--socket", socketPath] + arguments
-        process = try Program.spawn(Daemon.programs + "journeyd", flags, standardError: errorFile)
+        process = try Program.spawn(Daemon.programs + "journeyd", flags, standardError: errorFile, environment: environment)
         // Connecting succeeds when the socket listens, and it listens when the daemon answers: each try waits for the kernel only.
         let deadline = ContinuousClock.now + .seconds(30)
         while ContinuousClock.now < deadline {
@@ -42,7 +46,7 @@ final class Daemon: Sendable {
             var status: Int32 = 0
             if unsafe waitpid(process, &status, WNOHANG) == process {
                 isReaped.withLock { $0 = true }
-                throw Failure(description: "journeyd ended at start: \(log)")
+                throw Failure(description: "journeyd ended at start: \(log)", signal: status & 0x7F)
             }
             sched_yield()
         }
@@ -92,7 +96,10 @@ final class Daemon: Sendable {
 /// Running programs.
 enum Program {
     /// Starts a program, with its standard error and output going to files.
-    static func spawn(_ path: String, _ arguments: [String], standardError: String, standardOutput: String = "/dev/null") throws -> pid_t {
+    static func spawn(
+        _ path: String, _ arguments: [String], standardError: String, standardOutput: String = "/dev/null",
+        environment: [String: String] = [:]
+    ) throws -> pid_t {
         var actions = unsafe posix_spawn_file_actions_t()
         unsafe posix_spawn_file_actions_init(&actions)
         defer { unsafe posix_spawn_file_actions_destroy(&actions) }
@@ -100,8 +107,11 @@ enum Program {
         unsafe posix_spawn_file_actions_addopen(&actions, 2, standardError, O_WRONLY | O_CREAT | O_APPEND, 0o600)
         var words: [UnsafeMutablePointer<CChar>?] = unsafe ([path] + arguments).map { unsafe strdup($0) } + [nil]
         defer { while let word = unsafe words.popLast() { unsafe free(word) } }
+        let merged = ProcessInfo.processInfo.environment.merging(environment) { $1 }.map { "\($0)=\($1)" }
+        var variables: [UnsafeMutablePointer<CChar>?] = unsafe merged.map { unsafe strdup($0) } + [nil]
+        defer { while let variable = unsafe variables.popLast() { unsafe free(variable) } }
         var process: pid_t = 0
-        let code = unsafe posix_spawn(&process, path, &actions, nil, &words, environ)
+        let code = unsafe posix_spawn(&process, path, &actions, nil, &words, &variables)
         guard code == 0 else { throw Daemon.Failure(description: "cannot start \(path): error \(code)") }
         return process
     }
