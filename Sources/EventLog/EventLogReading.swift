@@ -16,6 +16,8 @@ extension EventLog {
         var next = max(position + 1, first)
         var goesOn = true
         while goesOn, next <= tail {
+            // Retention may take away what was to be read next.
+            next = max(next, first)
             guard let epoch = epochs.epoch(of: next) else { throw .damaged(position: next, reason: "no epoch has it") }
             let end = min(epoch.last ?? tail, tail)
             let started = next
@@ -69,17 +71,17 @@ extension EventLog {
         guard position >= first, position <= tail else { return nil }
         var event: StoredEvent?
         try read(after: position - 1) { (record, bytes) in
-            event = self.event(record, bytes)
+            if record.position == position { event = self.event(record, bytes) }
             return false
         }
         return event
     }
 
-    /// The record at `position` as it is stored.
-    func bytes(at position: Position) throws(LogError) -> [UInt8] {
-        var found: [UInt8] = []
-        try read(after: position - 1) { (_, bytes) in
-            found = bytes.bytes()
+    /// The record at `position` as it is stored; nil where retention took it away.
+    func bytes(at position: Position) throws(LogError) -> [UInt8]? {
+        var found: [UInt8]?
+        try read(after: position - 1) { (record, bytes) in
+            if record.position == position { found = bytes.bytes() }
             return false
         }
         return found

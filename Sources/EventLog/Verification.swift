@@ -59,7 +59,7 @@ extension EventLog {
             guard progress(step) else { return verification }
         }
         for (number, run) in index.enumerated() {
-            let damage = verification.isSound ? sums.compare(run, number) : sums.read(run)
+            let damage = verification.isSound && run.first >= first ? sums.compare(run, number) : sums.read(run)
             if let damage { verification.damages.append(damage) }
             guard progress(Verification.Step(place: run.name, events: run.count, damage: damage)) else { return verification }
         }

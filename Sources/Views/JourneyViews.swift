@@ -120,13 +120,18 @@ package final class JourneyViews: Sendable {
 extension JourneyViews {
     private func follow(_ store: ViewStore) {
         resume(from: store)
+        var beginning = log.first
         var lastCheckpoint = ContinuousClock.now
         var isUnsaved = false
         while true {
             wake.lock(whenValue: true)
             wake.unlock(withValue: false)
             do throws(LogError) {
-                while position < log.tail, !isClosing.load(ordering: .acquiring) {
+                while position < log.tail || log.first != beginning, !isClosing.load(ordering: .acquiring) {
+                    if log.first != beginning {
+                        beginning = log.first
+                        startAnew(store)
+                    }
                     try catchUp()
                     isUnsaved = true
                     if lastCheckpoint.duration(to: .now) > JourneyViews.checkpointPause {
@@ -143,6 +148,14 @@ extension JourneyViews {
         }
         if isUnsaved { save(to: store) }
         phaseNow.withLock { $0 = .closed }
+    }
+
+    /// Forgets everything: what retention took away is not in the views either, as it would not be after a replay.
+    private func startAnew(_ store: ViewStore) {
+        phaseNow.withLock { $0 = .replaying }
+        state.withLock { $0 = JourneyState(map: map) }
+        seen.store(0, ordering: .releasing)
+        try? store.clear()
     }
 
     /// Takes in the next events, a batch at a time, so that questions get their turn.
@@ -193,6 +206,6 @@ extension JourneyViews {
     /// What the log holds at `position`: enough to tell this log from another one.
     private func anchor(_ position: Position) -> String? {
         guard let event = try? log.event(at: position) else { return nil }
-        return "\(event.recordedAt.microseconds) \(event.source) \(event.id)"
+        return "\(log.first) \(event.recordedAt.microseconds) \(event.source) \(event.id)"
     }
 }

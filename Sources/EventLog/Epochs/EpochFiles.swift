@@ -96,3 +96,27 @@ struct EpochSeal: Equatable, Sendable {
         try file.write(to: path, kind: "seal")
     }
 }
+
+/// Where the log begins since retention took away what was before: `DIR/log/retained`.
+struct Retained: Sendable {
+    /// The number of the first epoch.
+    let epoch: Int
+    /// Its first position.
+    let first: Position
+
+    /// - Returns: the beginning, where there is no such file.
+    static func read(_ root: String) throws(LogError) -> Retained {
+        guard let file = try TextFile(path: root + "/retained", kind: "retention") else { return Retained(epoch: 1, first: 1) }
+        guard let epoch = file["epoch"].flatMap(Int.init), let first = file["first"].flatMap(Position.init), epoch > 0, first > 0 else {
+            throw .unusable("\(root)/retained lacks a line; restore it from a backup")
+        }
+        return Retained(epoch: epoch, first: first)
+    }
+
+    func write(_ root: String) throws(LogError) {
+        var file = TextFile()
+        file.add("epoch", epoch)
+        file.add("first", first)
+        try file.write(to: root + "/retained", kind: "retention")
+    }
+}

@@ -9,6 +9,7 @@ internal import Synchronization
 ///     DIR/log/0000000N/about     what the epoch says of itself
 ///     DIR/log/0000000N/data.mdb  its records and symbols
 ///     DIR/log/0000000N.seal      what is kept of it outside, once it is full
+///     DIR/log/retained           the first epoch that retention left
 final class EpochList: Sendable {
     let log: LogID
     private let root: String
@@ -23,6 +24,8 @@ final class EpochList: Sendable {
     init(_ directory: DataDirectory) throws(LogError) {
         root = try directory.directory("log")
         format = directory.path + "/format"
+        let retained = try Retained.read(root)
+        for number in try EpochList.numbers(root) where number < retained.epoch { EpochList.remove(root, number) }
         let found = try EpochList.numbers(root)
         // Names that a process killed before its flush has left may not be on the disk yet.
         try DataDirectory.flush(root)
@@ -41,9 +44,10 @@ final class EpochList: Sendable {
             log = try EpochAbout.read("\(root)/\(EpochList.name(1))")?.log ?? LogID()
         }
         var epochs: [Epoch] = []
-        if let last = found.last, let firstNumber = found.first {
-            for number in firstNumber..<(last + 1) {
-                epochs.append(try EpochList.find(root, number, log, after: epochs.last, isLast: number == last))
+        if let last = found.last {
+            for number in retained.epoch..<(last + 1) {
+                let expected = epochs.isEmpty ? retained.first : nil
+                epochs.append(try EpochList.find(root, number, log, after: epochs.last, begins: expected, isLast: number == last))
             }
         }
         let (end, path) = (epochs.last, root)
@@ -101,13 +105,38 @@ final class EpochList: Sendable {
         try file.write(to: format, kind: "data")
     }
 
+    /// Takes away the first `count` epochs, all below `number`, for good.
+    func removeFirst(_ count: Int, upTo number: Int) throws(LogError) {
+        let gone = try epochs.withLock { epochs throws(LogError) in
+            guard count < epochs.count, epochs[count].number == number else {
+                throw .unusable("the log has other epochs by now; ask for a plan again")
+            }
+            try Retained(epoch: number, first: epochs[count].first).write(root)
+            let removed = epochs.prefix(count).map(\.number)
+            epochs.removeFirst(count)
+            return removed
+        }
+        for number in gone { EpochList.remove(root, number) }
+        try DataDirectory.flush(root)
+    }
+
+    // What cannot be removed now is removed at the next start.
+    private static func remove(_ root: String, _ number: Int) {
+        let directory = "\(root)/\(name(number))"
+        for file in ["data.mdb", "lock.mdb", "about"] { unsafe unlink("\(directory)/\(file)") }
+        unsafe rmdir(directory)
+        unsafe unlink(directory + ".seal")
+    }
+
     func sealPath(_ number: Int) -> String { "\(root)/\(EpochList.name(number)).seal" }
 
     // MARK: - At the start
 
-    private static func find(_ root: String, _ number: Int, _ log: LogID, after before: Epoch?, isLast: Bool) throws(LogError) -> Epoch {
+    private static func find(
+        _ root: String, _ number: Int, _ log: LogID, after before: Epoch?, begins: Position?, isLast: Bool
+    ) throws(LogError) -> Epoch {
         let directory = "\(root)/\(name(number))"
-        let expected = before.flatMap { $0.last.map { $0 + 1 } }
+        let expected = begins ?? before.flatMap { $0.last.map { $0 + 1 } }
         var seal: EpochSeal?
         var about: EpochAbout?
         var damage: String?

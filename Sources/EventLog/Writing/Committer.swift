@@ -117,7 +117,8 @@ struct Commit: ~Copyable {
         state.identities.each(identity) { candidates.append($0) }
         do throws(LogError) { try older.each(identity) { candidates.append($0) } } catch { throw .identities(error) }
         for position in candidates {
-            let stored = try stored(position, transaction)
+            // The index may still know what retention took away.
+            guard position >= log.first, let stored = try stored(position, transaction) else { continue }
             // Not to be taken for another event: that would store this one twice.
             let span = stored.span
             let record: EventRecord
@@ -142,7 +143,7 @@ struct Commit: ~Copyable {
         return symbols.symbol(bytes.span.extracting(slice.range)) == symbol
     }
 
-    private func stored(_ position: Position, _ transaction: borrowing WriteTransaction) throws(CommitError) -> [UInt8] {
+    private func stored(_ position: Position, _ transaction: borrowing WriteTransaction) throws(CommitError) -> [UInt8]? {
         do throws(LogError) {
             if position < live.first { return try log.bytes(at: position) }
         } catch {
