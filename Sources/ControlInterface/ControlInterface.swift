@@ -30,22 +30,32 @@ package final class ControlInterface: Sendable {
         reader = EventReader(catalogue: catalogue, limits: limits.event)
     }
 
-    /// The answer to a request that only reads. It may take long: not for an event loop.
-    package func answer(_ route: Route) -> Reply {
+    /// The answer to a request that is not an append. It may take long: not for an event loop.
+    ///
+    /// - Parameter body: the request's body, where the route has one.
+    package func answer(_ route: Route, body: [UInt8] = []) -> Answer {
         do throws(Problem) {
             switch route {
-            case .events(let query): return try events(query)
-            case .event(let position): return try event(position)
-            case .journey(let subject, let at, _): return try journey(subject, at)
-            case .funnel(let query, _): return Reply(json: try view { () throws(ViewError) in try views.funnel(query) })
-            case .friction(let query, _): return Reply(json: try view { () throws(ViewError) in try views.friction(query) })
-            case .status: return Reply(json: status)
-            case .health: return health
-            case .seal: return try seal()
-            case .append, .verify: throw Problem(.internalError, "this is not a question with one answer")
+            case .verify: return .lines { [self] send in verify(send) }
+            default: return .whole(try reply(route, body))
             }
         } catch {
-            return Reply(error)
+            return .whole(Reply(error))
+        }
+    }
+
+    private func reply(_ route: Route, _ body: [UInt8]) throws(Problem) -> Reply {
+        switch route {
+        case .events(let query): try events(query)
+        case .event(let position): try event(position)
+        case .journey(let subject, let at, _): try journey(subject, at)
+        case .funnel(let query, _): Reply(json: try view { () throws(ViewError) in try views.funnel(query) })
+        case .friction(let query, _): Reply(json: try view { () throws(ViewError) in try views.friction(query) })
+        case .status: Reply(json: status)
+        case .health: health
+        case .seal: try seal()
+        case .retain: try retain(body)
+        case .append, .verify: throw Problem(.internalError, "this is not a request with one answer")
         }
     }
 

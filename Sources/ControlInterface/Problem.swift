@@ -16,6 +16,7 @@ package struct Problem: Error, Sendable {
         case timeout
         case conflictingDuplicate = "conflicting-duplicate"
         case unexpectedPosition = "unexpected-position"
+        case planChanged = "plan-changed"
         case tooLarge = "too-large"
         case unsupportedMediaType = "unsupported-media-type"
         case overloaded
@@ -34,7 +35,7 @@ package struct Problem: Error, Sendable {
             case .notFound: 404
             case .methodNotAllowed: 405
             case .timeout: 408
-            case .conflictingDuplicate, .unexpectedPosition: 409
+            case .conflictingDuplicate, .unexpectedPosition, .planChanged: 409
             case .tooLarge: 413
             case .unsupportedMediaType: 415
             case .overloaded: 429
@@ -57,6 +58,7 @@ package struct Problem: Error, Sendable {
             case .timeout: "The request took too long to arrive"
             case .conflictingDuplicate: "Another event has this source and id"
             case .unexpectedPosition: "The subject has another last event"
+            case .planChanged: "What was planned is not what would be done now"
             case .tooLarge: "The event or request is too large"
             case .unsupportedMediaType: "The content type is not one that can be read here"
             case .overloaded: "Too much waits to be written"

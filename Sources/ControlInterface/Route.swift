@@ -10,6 +10,8 @@ package enum Route: Sendable {
     case seal
     /// Reads and compares everything.
     case verify
+    /// Takes away whole epochs, after a plan.
+    case retain
     case events(EventQuery)
     case event(Position)
     case journey(subject: String, at: Timestamp?, after: Position?)
@@ -26,6 +28,25 @@ package enum Route: Sendable {
         }
     }
 
+    /// What administrators ask for, by the last part of its path.
+    private static let administration: [String: Route] = ["seal": .seal, "verify": .verify, "retain": .retain]
+
+    /// How many bytes of body the request may have; nil where the body is of no interest.
+    package var bodyLimit: Int? {
+        switch self {
+        case .retain: 64 << 10
+        default: nil
+        }
+    }
+
+    /// Whether it may take minutes, and must not keep a thread from questions.
+    package var isLong: Bool {
+        switch self {
+        case .verify, .retain, .seal: true
+        default: false
+        }
+    }
+
     /// Finds the route.
     ///
     /// - Throws: `not-found`; `method-not-allowed`; `invalid-parameter`.
@@ -37,9 +58,10 @@ package enum Route: Sendable {
                 throw RequestTarget.invalid("atomic", "is neither true nor false")
             }
             self = .append(expect: try Route.position("expect", values))
-        case ("POST", "v1", "admin", 3) where ["seal", "verify"].contains(target.path[2]):
+        case ("POST", "v1", "admin", 3):
+            guard let route = Route.administration[target.path[2]] else { throw Route.nothing(method, target) }
             _ = try target.values(allowed: [])
-            self = target.path[2] == "seal" ? .seal : .verify
+            self = route
         case ("GET", "v1", "events", 2): self = .events(try EventQuery(target, accept: accept, lastEventID: lastEventID))
         case ("GET", "v1", "events", 3):
             _ = try target.values(allowed: [])
@@ -70,7 +92,7 @@ package enum Route: Sendable {
     package static func methods(_ path: [String]) -> String? {
         switch (path.first, path.dropFirst().first, path.count) {
         case ("v1", "events", 2): "GET, POST"
-        case ("v1", "admin", 3) where path[2] == "seal" || path[2] == "verify": "POST"
+        case ("v1", "admin", 3) where administration[path[2]] != nil: "POST"
         case ("v1", "events", 3), ("v1", "journeys", 3), ("v1", "funnel", 2), ("v1", "friction", 2), ("v1", "status", 2),
             ("healthz", nil, 1):
             "GET"

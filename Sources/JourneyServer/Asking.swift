@@ -6,10 +6,9 @@ internal import NIOPosix
 internal import Views
 
 extension ConnectionHandler {
-    /// Answers a request that only reads: on a thread for questions, and when the views have come as far as it asks.
-    func question(_ route: Route) {
+    /// Answers a request that is no append: on a thread that may block, and when the views have come as far as it asks.
+    func question(_ route: Route, body: [UInt8] = []) {
         if case .events(let query) = route, query.follows { return follow(query) }
-        if case .verify = route { return verify() }
         let interface = shared.interface
         let awaited: Position?
         // Where one subject's events are, the views know: they must have seen all that is stored by now.
@@ -20,24 +19,41 @@ extension ConnectionHandler {
             handler.send(Reply(Problem(.lagging, detail, retryAfter: 1)))
         }
         whenSeen(awaited, otherwise: late) { handler in
-            let bound = handler.bound
-            handler.shared.questions.submit { state in
-                guard case .active = state else { return }
-                let reply = interface.answer(route)
-                bound.eventLoop.execute { bound.value.send(reply) }
+            let (bound, pipe) = (handler.bound, handler.makePipe())
+            let threads = route.isLong ? handler.shared.longWork : handler.shared.questions
+            threads.submit { state in
+                guard case .active = state, pipe.isOpen else { return }
+                switch interface.answer(route, body: body) {
+                case .whole(let reply): bound.eventLoop.execute { bound.value.send(reply) }
+                case .pieces(let contentType, let produce):
+                    bound.eventLoop.execute { bound.value.startReply(contentType: contentType) }
+                    produce { piece in pipe.send(piece) }
+                    bound.eventLoop.execute { bound.value.endPieces(pipe) }
+                }
             }
         }
     }
 
-    /// Compares the whole log and sends a line for each step of the way.
-    private func verify() {
-        let (interface, bound) = (shared.interface, bound)
-        startReply(contentType: "application/x-ndjson")
-        shared.questions.submit { state in
-            guard case .active = state else { return }
-            interface.verify { line in bound.eventLoop.execute { bound.value.send(line) } }
-            bound.eventLoop.execute { bound.value.endReply() }
+    /// The way for the answer's pieces, should it come in pieces.
+    private func makePipe() -> ReplyPipe {
+        let bound = bound
+        let pipe = ReplyPipe(patience: shared.options.idleSeconds) { piece, sent in
+            bound.eventLoop.execute {
+                let promise = bound.eventLoop.makePromise(of: Void.self)
+                promise.futureResult.whenComplete { result in
+                    if case .success = result { sent(true) } else { sent(false) }
+                }
+                bound.value.send(piece, promise)
+            }
         }
+        self.pipe = pipe
+        return pipe
+    }
+
+    /// Ends an answer that came in pieces; one that was cut off as nobody read it must not look like a whole one.
+    private func endPieces(_ pipe: ReplyPipe) {
+        guard pipe.isOpen else { return channel.close(promise: nil) }
+        endReply()
     }
 
     /// Calls `body` on this connection's loop when the views have seen `position`, or `otherwise` where that takes too long.

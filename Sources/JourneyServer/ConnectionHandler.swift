@@ -21,6 +21,8 @@ final class ConnectionHandler: ChannelDuplexHandler {
     let channel: any Channel
     var exchange: Exchange?
     var follower: Follower?
+    /// Brings the pieces of the answer that is under way.
+    var pipe: ReplyPipe?
     private var backlog = CircularBuffer<HTTPServerRequestPart>()
     private var lastAnswer: EventLoopFuture<Void>?
     private var isDraining = false
@@ -78,19 +80,26 @@ final class ConnectionHandler: ChannelDuplexHandler {
     }
 
     private func body(of head: HTTPRequestHead, _ route: Route, _ exchange: Exchange) throws(Problem) -> Exchange.Body {
-        guard case .append(let expect) = route else { return .question(route) }
+        guard case .append(let expect) = route else {
+            guard let maximum = route.bodyLimit else { return .question(route) }
+            return try collecting(.request(route), exchange, maximum: maximum)
+        }
         let format = try EventFormat(contentType: head.headers.first(name: "content-type"))
         if format == .lines, expect != nil {
             throw RequestTarget.invalid("expect", "does not go with application/x-ndjson: send one event or an array")
         }
         guard format != .lines else { return .lines(LineStream(ingest: LineIngest(shared.interface))) }
-        let maximum = shared.interface.maximumBody(format)
-        if let announced = exchange.announced, announced > maximum { throw ConnectionHandler.tooLarge(announced, maximum) }
-        return .collecting(format, channel.allocator.buffer(capacity: exchange.announced ?? 1024), maximum: maximum, expect: expect)
+        return try collecting(.events(format, expect: expect), exchange, maximum: shared.interface.maximumBody(format))
     }
 
-    private static func tooLarge(_ count: Int, _ maximum: Int) -> Problem {
-        Problem(.tooLarge, "the body has \(count) bytes or more, \(maximum) are allowed; send more as application/x-ndjson")
+    private func collecting(_ purpose: Exchange.Purpose, _ exchange: Exchange, maximum: Int) throws(Problem) -> Exchange.Body {
+        if let announced = exchange.announced, announced > maximum { throw ConnectionHandler.tooLarge(purpose, announced, maximum) }
+        return .collecting(purpose, channel.allocator.buffer(capacity: exchange.announced ?? 1024), maximum: maximum)
+    }
+
+    private static func tooLarge(_ purpose: Exchange.Purpose, _ count: Int, _ maximum: Int) -> Problem {
+        let advice = if case .events = purpose { "; send more as application/x-ndjson" } else { "" }
+        return Problem(.tooLarge, "the body has \(count) bytes or more, \(maximum) are allowed\(advice)")
     }
 
     private func body(_ buffer: ByteBuffer) {
@@ -99,15 +108,15 @@ final class ConnectionHandler: ChannelDuplexHandler {
         self.exchange = nil
         exchange.received += buffer.readableBytes
         switch exchange.body {
-        case .collecting(let format, var collected, let maximum, let expect):
+        case .collecting(let purpose, var collected, let maximum):
             exchange.body = .discarding
             if collected.readableBytes + buffer.readableBytes > maximum {
                 let count = collected.readableBytes + buffer.readableBytes
                 self.exchange = exchange
-                return send(Reply(ConnectionHandler.tooLarge(count, maximum)))
+                return send(Reply(ConnectionHandler.tooLarge(purpose, count, maximum)))
             }
             collected.writeImmutableBuffer(buffer)
-            exchange.body = .collecting(format, collected, maximum: maximum, expect: expect)
+            exchange.body = .collecting(purpose, collected, maximum: maximum)
             self.exchange = exchange
         case .lines(var stream):
             exchange.body = .discarding
@@ -127,9 +136,12 @@ final class ConnectionHandler: ChannelDuplexHandler {
         guard exchange != nil else { return }
         exchange?.isRequestEnded = true
         switch exchange?.body {
-        case .collecting(let format, let body, _, let expect):
+        case .collecting(let purpose, let body, _):
             exchange?.body = .discarding
-            append(body, format, expect)
+            switch purpose {
+            case .events(let format, let expect): append(body, format, expect)
+            case .request(let route): question(route, body: Array(body.readableBytesView))
+            }
         case .lines(var stream):
             exchange?.body = .discarding
             stream.ingest.isInputEnded = true
@@ -242,6 +254,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
 
     func channelInactive(context: ChannelHandlerContext) {
         endFollowing()
+        pipe?.close()
         exchange = nil
         context.fireChannelInactive()
     }
@@ -274,8 +287,8 @@ final class ConnectionHandler: ChannelDuplexHandler {
     }
 
     /// Sends part of an answer that was started.
-    func send(_ bytes: [UInt8]) {
-        write(.body(.byteBuffer(channel.allocator.buffer(bytes: bytes))), flush: true)
+    func send(_ bytes: [UInt8], _ sent: EventLoopPromise<Void>? = nil) {
+        channel.writeAndFlush(HTTPServerResponsePart.body(.byteBuffer(channel.allocator.buffer(bytes: bytes))), promise: sent)
     }
 
     /// Ends the answer and goes on with what came meanwhile.

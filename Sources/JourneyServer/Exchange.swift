@@ -7,14 +7,22 @@ internal import NIOHTTP1
 struct Exchange {
     /// What is done with the request's body.
     enum Body {
-        /// Read as a whole, up to a number of bytes, and appended.
-        case collecting(EventFormat, ByteBuffer, maximum: Int, expect: Position?)
+        /// Read as a whole, up to a number of bytes.
+        case collecting(Purpose, ByteBuffer, maximum: Int)
         /// Appended as it comes.
         case lines(LineStream)
         /// Of no interest; what was asked is answered when the body has ended.
         case question(Route)
         /// Of no interest: the answer was given already.
         case discarding
+    }
+
+    /// What a body that is read as a whole is for.
+    enum Purpose {
+        /// To be appended.
+        case events(EventFormat, expect: Position?)
+        /// To be answered.
+        case request(Route)
     }
 
     let isKeepAlive: Bool

@@ -23,6 +23,8 @@ package final class JourneyServer: Sendable {
         package var graceSeconds = 10
         /// Seconds between signs of life on an answer that follows the log.
         package var heartbeatSeconds = 15
+        /// Threads that work on what administrators ask for, which may take minutes.
+        package var longWorkThreads = 2
         /// Threads that work on questions.
         package var questionThreads = 2
         /// Threads that read and write sockets, and parse events.
@@ -36,6 +38,7 @@ package final class JourneyServer: Sendable {
         let interface: ControlInterface
         let options: Options
         let questions: NIOThreadPool
+        let longWork: NIOThreadPool
         let commits: CommitNotifier
         let connections: Connections
         let logger: Logger
@@ -50,8 +53,10 @@ package final class JourneyServer: Sendable {
     package init(socket: ListeningSocket, interface: ControlInterface, options: Options = Options(), logger: Logger) async throws {
         let questions = NIOThreadPool(numberOfThreads: options.questionThreads)
         questions.start()
+        let longWork = NIOThreadPool(numberOfThreads: options.longWorkThreads)
+        longWork.start()
         let shared = Shared(
-            interface: interface, options: options, questions: questions, commits: CommitNotifier(interface.log),
+            interface: interface, options: options, questions: questions, longWork: longWork, commits: CommitNotifier(interface.log),
             connections: Connections(maximum: options.connections, maximumOfUser: options.connectionsOfUser), logger: logger)
         group = MultiThreadedEventLoopGroup(numberOfThreads: options.eventLoops)
         let bootstrap = ServerBootstrap(group: group)
@@ -77,6 +82,7 @@ package final class JourneyServer: Sendable {
         await shared.connections.close(grace: .seconds(Int64(shared.options.graceSeconds)), on: group.any())
         socket.remove()
         try? await shared.questions.shutdownGracefully()
+        try? await shared.longWork.shutdownGracefully()
         try? await group.shutdownGracefully()
     }
 
