@@ -14,7 +14,8 @@ struct AdminRequest {
         }
         guard let given = value.members else { throw Problem(.invalidParameter, "the body is not a JSON object") }
         for member in given where !members.contains(member.name) {
-            throw Problem(.invalidParameter, "\"\(member.name)\" is not a member of this request: \(members.sorted().joined(separator: ", "))")
+            throw Problem(
+                .invalidParameter, "\"\(member.name)\" is not a member of this request: \(members.sorted().joined(separator: ", "))")
         }
     }
 
@@ -28,7 +29,9 @@ struct AdminRequest {
     /// The number of a member, not negative; nil where it is not given.
     func number(_ name: String) throws(Problem) -> Int? {
         guard let member = value[name] else { return nil }
-        guard let number = member.integer, number >= 0 else { throw Problem(.invalidParameter, "\"\(name)\" is not a whole number from 0 on") }
+        guard let number = member.integer, number >= 0 else {
+            throw Problem(.invalidParameter, "\"\(name)\" is not a whole number from 0 on")
+        }
         return number
     }
 

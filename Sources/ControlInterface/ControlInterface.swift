@@ -37,6 +37,7 @@ package final class ControlInterface: Sendable {
         do throws(Problem) {
             switch route {
             case .verify: return .lines { [self] send in verify(send) }
+            case .erase: return try erase(body)
             default: return .whole(try reply(route, body))
             }
         } catch {
@@ -55,7 +56,7 @@ package final class ControlInterface: Sendable {
         case .health: health
         case .seal: try seal()
         case .retain: try retain(body)
-        case .append, .verify: throw Problem(.internalError, "this is not a request with one answer")
+        case .append, .verify, .erase: throw Problem(.internalError, "this is not a request with one answer")
         }
     }
 

@@ -31,12 +31,15 @@ extension ControlInterface {
                     if let event = try log.event(at: found) { page.add(event, query) }
                 }
             } else {
+                var failure: LogError?
                 try log.read(after: position) { (record, bytes) in
                     guard record.position <= tail, page.count < limit, page.bytes.count < EventPage.maximumBytes else { return false }
                     page.next = record.position
-                    if query.includes(type: log.type(record, bytes)) { page.add(log.event(record, bytes), query) }
-                    return true
+                    guard query.includes(type: log.type(record, bytes)) else { return true }
+                    do throws(LogError) { page.add(try log.event(record, bytes), query) } catch { failure = error }
+                    return failure == nil
                 }
+                if let failure { throw failure }
                 return page
             }
             // All that there is was looked at.

@@ -144,6 +144,11 @@ extension Problem {
         }
     }
 
+    /// A destructive call whose plan does not hold any more.
+    static var planChanged: Problem {
+        Problem(.planChanged, "the token is not that of what would be done now; ask for a plan without a token, and look at it again")
+    }
+
     static func conflictDetail(_ conflict: Conflict) -> String {
         "the event stored at position \(conflict.position) has the same source and id and other content"
     }

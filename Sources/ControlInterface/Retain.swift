@@ -15,9 +15,7 @@ extension ControlInterface {
         }
         let plan = log.retentionPlan(before: moment, keeping: size)
         if let token = try request.text("token") {
-            guard let plan, plan.token == token else {
-                throw Problem(.planChanged, "the token is not that of what would go now; ask for a plan without a token, and look at it again")
-            }
+            guard let plan, plan.token == token else { throw Problem.planChanged }
             do throws(LogError) { try log.retain(plan) } catch { throw Problem(error) }
             return Reply(json: ControlInterface.answer("removed", plan, token: nil))
         }

@@ -12,6 +12,8 @@ package enum Route: Sendable {
     case verify
     /// Takes away whole epochs, after a plan.
     case retain
+    /// Erases what is personal in a journey, after a plan.
+    case erase
     case events(EventQuery)
     case event(Position)
     case journey(subject: String, at: Timestamp?, after: Position?)
@@ -29,12 +31,12 @@ package enum Route: Sendable {
     }
 
     /// What administrators ask for, by the last part of its path.
-    private static let administration: [String: Route] = ["seal": .seal, "verify": .verify, "retain": .retain]
+    private static let administration: [String: Route] = ["seal": .seal, "verify": .verify, "retain": .retain, "erase": .erase]
 
     /// How many bytes of body the request may have; nil where the body is of no interest.
     package var bodyLimit: Int? {
         switch self {
-        case .retain: 64 << 10
+        case .retain, .erase: 64 << 10
         default: nil
         }
     }
@@ -42,7 +44,7 @@ package enum Route: Sendable {
     /// Whether it may take minutes, and must not keep a thread from questions.
     package var isLong: Bool {
         switch self {
-        case .verify, .retain, .seal: true
+        case .verify, .retain, .seal, .erase: true
         default: false
         }
     }

@@ -18,14 +18,23 @@ package final class EventLog: Sendable {
         package var epochAge = 30 * 86_400
         /// Events whose identities are held in memory before they are written as a run.
         package var identityTail = 1 << 19
+        /// Whether what says something about a person is encrypted when it is stored.
+        package var encrypts = true
+        /// The file that holds the key of the keys; nil for `key` in the data directory, which is made where it is missing.
+        package var keyFile: String?
 
         package init() {}
     }
 
     let options: Options
+    /// The path of the directory that holds it.
+    package let directory: String
     let epochs: EpochList
     let runs: IdentityRuns
     let hash: IdentityHash
+    let keys: KeyRing?
+    /// Why there are no keys, where there should be.
+    let keysFault: String?
     let writer = LogWriter()
     let keeper = Keeper()
     let symbols: Mutex<SymbolTable>
@@ -44,12 +53,17 @@ package final class EventLog: Sendable {
     ///   0.2 s a million.
     package init(directory: DataDirectory, options: Options = Options()) throws(LogError) {
         self.options = options
+        self.directory = directory.path
         epochs = try EpochList(directory)
         hash = IdentityHash(epochs.log)
         if epochs.all.isEmpty { try epochs.roll(at: 0, mapSize: options.mapSize) { _ in } }
+        var fault: String?
+        keys = EventLog.openKeys(directory, epochs.log, hadKeys: epochs.hasKeys, options, &fault)
+        keysFault = fault
         var reason = epochs.missingEnd
         let end = try EventLog.end(epochs, options, &reason)
-        if reason == nil { try epochs.confirm() }
+        if let fault, reason == nil { reason = fault }
+        if reason == nil { try epochs.confirm(hasKeys: keys != nil) }
         latched = Mutex(reason)
         tailPosition = Atomic(end.tail)
         symbols = Mutex(end.symbols)
@@ -111,7 +125,7 @@ package final class EventLog: Sendable {
     package func endEpoch(
         _ completion: @escaping @Sendable (Result<AppendOutcome, AppendFailure>) -> Void
     ) throws(LogError) {
-        try append(AppendRequest(endingEpoch: completion))
+        try append(AppendRequest(order: .endEpoch, completion: completion))
     }
 
     /// As ``endEpoch(_:)``, and waits for it: not for an event loop.

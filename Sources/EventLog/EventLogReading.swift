@@ -70,10 +70,13 @@ extension EventLog {
     package func event(at position: Position) throws(LogError) -> StoredEvent? {
         guard position >= first, position <= tail else { return nil }
         var event: StoredEvent?
+        var failure: LogError?
         try read(after: position - 1) { (record, bytes) in
-            if record.position == position { event = self.event(record, bytes) }
+            guard record.position == position else { return false }
+            do throws(LogError) { event = try self.event(record, bytes) } catch { failure = error }
             return false
         }
+        if let failure { throw failure }
         return event
     }
 
@@ -87,13 +90,19 @@ extension EventLog {
         return found
     }
 
-    /// The event that a record holds, copied out.
-    package func event(_ record: EventRecord, _ bytes: Span<UInt8>) -> StoredEvent {
-        StoredEvent(
+    /// The event that a record holds, copied out, with what is personal opened unless it was erased.
+    ///
+    /// - Throws: ``LogError/damaged(position:reason:)`` where it has a sealed part and the keys are not there.
+    package func event(_ record: EventRecord, _ bytes: Span<UInt8>) throws(LogError) -> StoredEvent {
+        let opened = record.sealed.isEmpty ? nil : try opened(record, bytes)
+        let account = opened.map { String(decoding: $0.account, as: UTF8.self) } ?? EventLog.text(bytes, record.account)
+        return StoredEvent(
             position: record.position, time: record.time, recordedAt: record.recordedAt, timeIsReceipt: record.timeIsReceipt,
-            emitter: record.emitter, source: source(record, bytes), type: type(record, bytes), id: EventLog.text(bytes, record.id),
-            subject: EventLog.text(bytes, record.subject), account: record.account.isEmpty ? nil : EventLog.text(bytes, record.account),
-            extensions: bytes.extracting(record.extensions).bytes(), data: bytes.extracting(record.data).bytes())
+            isErased: !record.sealed.isEmpty && opened == nil, emitter: record.emitter, source: source(record, bytes),
+            type: type(record, bytes), id: EventLog.text(bytes, record.id),
+            subject: opened.map { String(decoding: $0.subject, as: UTF8.self) } ?? EventLog.text(bytes, record.subject),
+            account: account.isEmpty ? nil : account, extensions: bytes.extracting(record.extensions).bytes(),
+            data: opened?.data ?? bytes.extracting(record.data).bytes())
     }
 
     /// The type of a record.

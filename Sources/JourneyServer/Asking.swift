@@ -12,7 +12,11 @@ extension ConnectionHandler {
         let interface = shared.interface
         let awaited: Position?
         // Where one subject's events are, the views know: they must have seen all that is stored by now.
-        if case .events(let query) = route, query.needsViews { awaited = interface.log.tail } else { awaited = route.awaited }
+        switch route {
+        case .events(let query) where query.needsViews: awaited = interface.log.tail
+        case .erase: awaited = interface.log.tail
+        default: awaited = route.awaited
+        }
         let views = interface.views
         let late: @Sendable (ConnectionHandler) -> Void = { handler in
             let detail = "the view has seen position \(views.position), not yet the one asked for"

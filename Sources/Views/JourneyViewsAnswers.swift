@@ -58,6 +58,8 @@ extension JourneyViews {
                 writer.member("position", state.timelines.position)
                 writer.member("at", at.text)
                 writer.member("definition", definition)
+                let erased = log.erasures.reduce(0) { $0 + $1.journeys }
+                if erased > 0 { writer.member("erased", erased) }
                 do throws(ViewError) {
                     try body(state, at.microseconds, &writer)
                 } catch {

@@ -10,9 +10,19 @@ extension JourneyViews {
     /// The positions of a subject's events, or of its whole journey's, in the order of the log; nil where it is not known.
     package func positions(subject name: String, wholeJourney: Bool) -> [Position]? {
         state.withLock { state in
-            guard let subject = state.timelines.subject(name) else { return nil }
+            guard let subject = state.timelines.subject(log.storedName(name)) else { return nil }
             let members = wholeJourney ? state.timelines.members(of: state.timelines.component(of: subject)) : [subject]
             return members.flatMap { state.timelines.positions(of: $0) }.sorted()
+        }
+    }
+
+    /// The subjects of the journey that `subject` belongs to, or the subject alone, as records name them, and where their events are.
+    package func extent(of name: String, wholeJourney: Bool) -> (subjects: [String], positions: [Position])? {
+        state.withLock { state in
+            let timelines = state.timelines
+            guard let subject = timelines.subject(log.storedName(name)) else { return nil }
+            let members = wholeJourney ? timelines.members(of: timelines.component(of: subject)) : [subject]
+            return (members.map { timelines.name($0) }, members.flatMap { timelines.positions(of: $0) }.sorted())
         }
     }
 
@@ -20,7 +30,7 @@ extension JourneyViews {
     package func journey(of subject: String, at: Timestamp?) throws(ViewError) -> [UInt8]? {
         let at = at ?? .now
         let story = state.withLock { state -> JourneyStory? in
-            guard let subject = state.timelines.subject(subject) else { return nil }
+            guard let subject = state.timelines.subject(log.storedName(subject)) else { return nil }
             return JourneyStory(state.timelines.component(of: subject), state)
         }
         guard let story else { return nil }
@@ -32,8 +42,13 @@ extension JourneyViews {
         } catch {
             throw .log(error)
         }
+        // What stands for personal names in the timelines is told by its name again, where an event still tells it.
+        var names: [String: String] = [:]
+        for event in events {
+            for name in [event.subject, event.account].compactMap(\.self) { names[log.storedName(name)] = name }
+        }
         var writer = JSONWriter()
-        story.write(to: &writer, map: map, definition: definition, at: at, events: events)
+        story.write(to: &writer, map: map, definition: definition, at: at, events: events, names: names)
         return writer.bytes
     }
 }
@@ -66,14 +81,16 @@ private struct JourneyStory {
         self.entered = entered
     }
 
-    func write(to writer: inout JSONWriter, map: StageMap, definition: String, at: Timestamp, events: [StoredEvent]) {
+    func write(
+        to writer: inout JSONWriter, map: StageMap, definition: String, at: Timestamp, events: [StoredEvent], names: [String: String]
+    ) {
         writer.object { writer in
-            writer.member("journey", name)
+            writer.member("journey", names[name] ?? name)
             writer.member("position", position)
             writer.member("at", at.text)
             writer.member("definition", definition)
             writer.key("subjects")
-            writer.array { writer in for subject in subjects { writer.string(subject) } }
+            writer.array { writer in for subject in subjects.map({ names[$0] ?? $0 }).sorted() { writer.string(subject) } }
             writeStage(to: &writer, map)
             writer.key("dwell")
             writer.array { writer in for visit in summary.visits { write(visit, to: &writer, map, at) } }

@@ -1,11 +1,14 @@
 internal import Configuration
 internal import EventLog
+internal import Glibc
 internal import SystemPackage
 
 /// What can be set: by a flag, by an environment variable `JOURNEYD_…`, or in the file; in this order of precedence.
 struct DaemonConfiguration: Sendable {
     /// The keys of the file, which are the only ones it may have.
-    static let keys = ["data", "socket", "log.level", "log.quota", "log.epochBytes", "log.epochAge", "log.identityTail"]
+    static let keys = [
+        "data", "socket", "log.level", "log.quota", "log.epochBytes", "log.epochAge", "log.identityTail", "log.encrypt", "log.keyFile",
+    ]
 
     /// The directory that holds the log and what is derived from it.
     var data: String
@@ -21,6 +24,10 @@ struct DaemonConfiguration: Sendable {
     var epochAge: Int
     /// Events whose identities are held in memory.
     var identityTail: Int
+    /// Whether what says something about a person is encrypted.
+    var encrypts: Bool
+    /// The file with the key of the keys; nil for the one in the data directory.
+    var keyFile: String?
 
     /// Reads the configuration.
     ///
@@ -45,6 +52,16 @@ struct DaemonConfiguration: Sendable {
         let defaults = EventLog.Options()
         epochBytes = max(1, reader.int(forKey: "log.epochBytes", default: defaults.epochBytes))
         epochAge = max(1, reader.int(forKey: "log.epochAge", default: defaults.epochAge))
+        encrypts = reader.bool(forKey: "log.encrypt", default: defaults.encrypts)
+        // What systemd hands over as a credential comes first among the places that nobody named.
+        keyFile = reader.string(forKey: "log.keyFile") ?? DaemonConfiguration.credential
         identityTail = min(max(1, reader.int(forKey: "log.identityTail", default: defaults.identityTail)), 1 << 24)
+    }
+
+    /// The credential `journeyd.key` of a systemd service (LoadCredential=), where there is one.
+    private static var credential: String? {
+        guard let directory = unsafe getenv("CREDENTIALS_DIRECTORY") else { return nil }
+        let path = unsafe String(cString: directory) + "/journeyd.key"
+        return unsafe access(path, R_OK) == 0 ? path : nil
     }
 }

@@ -29,6 +29,8 @@ struct Daemon {
         options.epochBytes = configuration.epochBytes
         options.epochAge = configuration.epochAge
         options.identityTail = configuration.identityTail
+        options.encrypts = configuration.encrypts
+        options.keyFile = configuration.keyFile
         let log = try EventLog(directory: directory, options: options)
         let views = try JourneyViews(log: log, map: .shipped(), directory: directory)
         let interface = ControlInterface(log: log, views: views, catalogue: try .shipped(), version: Version.text)

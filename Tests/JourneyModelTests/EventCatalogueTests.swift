@@ -13,11 +13,11 @@ import Testing
         let known = catalogue.schema(name.span)
         let schema = try #require(known)
         let bytes = data.canonicalText
-        var found: [Violation] = []
+        var found = Schema.Findings()
         var index = 0
         try schema.check(bytes.span, &index, at: "", into: &found)
         #expect(index == bytes.count)
-        return found
+        return found.violations
     }
 
     @Test func everyFileIsReadAndNamesItself() throws {

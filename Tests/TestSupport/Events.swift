@@ -57,10 +57,12 @@ extension EventLog {
     /// All stored events.
     package func allEvents() throws -> [StoredEvent] {
         var events: [StoredEvent] = []
+        var failure: LogError?
         try read(after: 0) { (record, bytes) in
-            events.append(event(record, bytes))
-            return true
+            do throws(LogError) { events.append(try event(record, bytes)) } catch { failure = error }
+            return failure == nil
         }
+        if let failure { throw failure }
         return events
     }
 }

@@ -15,6 +15,8 @@ final class EpochList: Sendable {
     private let root: String
     private let format: String
     private let epochs: Mutex<[Epoch]>
+    /// Whether the log was noted to have keys for personal data.
+    let hasKeys: Bool
     /// Why no event can be taken: the end of the log is not there.
     let missingEnd: String?
 
@@ -30,7 +32,9 @@ final class EpochList: Sendable {
         // Names that a process killed before its flush has left may not be on the disk yet.
         try DataDirectory.flush(root)
         try DataDirectory.flush(directory.path)
-        if let file = try TextFile(path: format, kind: "data") {
+        let noted = try TextFile(path: format, kind: "data")
+        hasKeys = noted?["keys"] != nil
+        if let file = noted {
             guard let id = LogID(file["log"]) else { throw .unusable("\(format) names no log; restore it from a backup") }
             guard !found.isEmpty else {
                 throw .unusable("\(root) holds no epoch, and \(format) says that there was a log: restore it from a backup")
@@ -97,11 +101,12 @@ final class EpochList: Sendable {
         epochs.withLock { $0.append(next) }
     }
 
-    /// Notes that the log has begun: from now on a directory without epochs is one that lost them.
-    func confirm() throws(LogError) {
-        guard Epoch.size(format) == nil else { return }
+    /// Notes that the log has begun: from now on a directory without epochs is one that lost them, and one without keys has lost those.
+    func confirm(hasKeys: Bool) throws(LogError) {
+        guard Epoch.size(format) == nil || hasKeys != self.hasKeys, hasKeys || !self.hasKeys else { return }
         var file = TextFile()
         file.add("log", log.text)
+        if hasKeys { file.add("keys", 1) }
         try file.write(to: format, kind: "data")
     }
 

@@ -8,6 +8,12 @@ struct IdentityHash: Sendable {
         key = log.hashKey
     }
 
+    /// - Parameter secret: 16 bytes.
+    init(secret: ArraySlice<UInt8>) {
+        func word(_ bytes: ArraySlice<UInt8>) -> UInt64 { bytes.reversed().reduce(0) { $0 << 8 | UInt64($1) } }
+        key = (word(secret.prefix(8)), word(secret.dropFirst(8).prefix(8)))
+    }
+
     /// The hash of a source and an id. Never zero, which marks a free slot.
     func callAsFunction(source: UnsafeRawBufferPointer, id: UnsafeRawBufferPointer) -> UInt64 {
         var state = SipState(key)

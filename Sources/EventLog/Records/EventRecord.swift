@@ -1,10 +1,11 @@
 package import JourneyModel
 
-/// The stored form of an event, format 1. Little-endian:
+/// The stored form of an event. Little-endian:
 ///
 ///     0  u32  CRC-32C of the position (8 bytes, big-endian) and of everything behind this field
-///     4  u8   format (1)
-///     5  u8   flags: 1 = the time is the moment of receipt, 2 = the type is not a symbol, 4 = the source is not a symbol
+///     4  u8   format: 1, or 2 where a part is sealed
+///     5  u8   flags: 1 = the time is the moment of receipt, 2 = the type is not a symbol, 4 = the source is not a symbol,
+///             8 = the subject is a pseudonym, 16 = the account is a pseudonym
 ///     6  u16  bytes of id
 ///     8  i64  time, microseconds since 1970
 ///    16  i64  recorded at, microseconds since 1970
@@ -14,15 +15,19 @@ package import JourneyModel
 ///    36  u16  bytes of subject
 ///    38  u16  bytes of account
 ///    40  u32  bytes of extensions
-///    44       type and source where they are not symbols, id, subject, account, extensions, data: the last takes the rest
+///    44  u32  bytes of the sealed part (``SealedText``); in format 2 only
+///             type and source where they are not symbols, id, subject, account, extensions, sealed part, data: the last takes the rest
 ///
-/// 44 bytes an event beside its own text; LMDB adds 18 (key, node header, slot).
+/// 44 bytes an event beside its own text, 48 where a part is sealed; LMDB adds 18 (key, node header, slot).
 package struct EventRecord: Sendable {
     static let headerSize = 44
     static let format: UInt8 = 1
+    static let sealedFormat: UInt8 = 2
     private static let timeIsReceiptFlag: UInt8 = 1
     private static let typeIsTextFlag: UInt8 = 2
     private static let sourceIsTextFlag: UInt8 = 4
+    private static let subjectIsPseudonymFlag: UInt8 = 8
+    private static let accountIsPseudonymFlag: UInt8 = 16
     /// Stands for a type or a source that is no symbol: the log keeps fewer than this many symbols, so that memory and start stay bounded.
     package static let unlisted: UInt32 = 65_535
 
@@ -42,7 +47,11 @@ package struct EventRecord: Sendable {
     package let subject: Range<Int>
     package let account: Range<Int>
     package let extensions: Range<Int>
+    /// `data` as it is in the clear: pseudonyms stand for what is personal.
     package let data: Range<Int>
+    /// Where the sealed part lies; empty where there is none.
+    let sealed: Range<Int>
+    let subjectIsPseudonym: Bool
 
     /// Reads the record stored at `position`.
     ///
@@ -56,10 +65,12 @@ package struct EventRecord: Sendable {
             return unsafe Header(raw, intact: Checksum.record(position, body) == Header.load(raw, 0, as: UInt32.self))
         }
         guard header.isIntact else { throw .damaged(position: position, reason: "its checksum does not match") }
-        guard header.format == EventRecord.format else {
-            throw .damaged(position: position, reason: "its format is \(header.format), this program reads \(EventRecord.format)")
+        guard header.format == EventRecord.format || header.format == EventRecord.sealedFormat else {
+            throw .damaged(
+                position: position, reason: "its format is \(header.format), this program reads up to \(EventRecord.sealedFormat)")
         }
-        var end = EventRecord.headerSize
+        let isSealed = header.format == EventRecord.sealedFormat
+        var end = EventRecord.headerSize + (isSealed ? 4 : 0)
         func next(_ count: Int) -> Range<Int> {
             defer { end += count }
             return end..<(end + count)
@@ -71,6 +82,9 @@ package struct EventRecord: Sendable {
         subject = next(header.subjectCount)
         account = next(header.accountCount)
         extensions = next(header.extensionsCount)
+        sealed = next(
+            isSealed && bytes.count >= EventRecord.headerSize + 4 ? Int(bytes.number(EventRecord.headerSize, as: UInt32.self)) : 0)
+        subjectIsPseudonym = header.flags & EventRecord.subjectIsPseudonymFlag != 0
         guard end <= bytes.count else { throw .damaged(position: position, reason: "its texts are longer than the record") }
         data = end..<bytes.count
         self.position = position
@@ -91,50 +105,54 @@ package struct EventRecord: Sendable {
         let type, source: UInt32
     }
 
-    /// How many bytes `draft` takes as a record.
-    static func size(_ draft: EventBatch.Draft, _ stamp: Stamp) -> Int {
-        headerSize + (stamp.type == unlisted ? draft.type.range.count : 0) + (stamp.source == unlisted ? draft.source.range.count : 0)
-            + draft.id.range.count + draft.subject.range.count + draft.account.range.count + draft.extensions.range.count
-            + draft.data.range.count
+    /// How many bytes `text` takes as a record.
+    static func size(_ text: RecordText, _ stamp: Stamp) -> Int {
+        headerSize + (text.sealed.isEmpty ? 0 : 4) + (stamp.type == unlisted ? text.type.count : 0)
+            + (stamp.source == unlisted ? text.source.count : 0) + text.id.count + text.subject.count + text.account.count
+            + text.extensions.count + text.sealed.count + text.data.count
     }
 
-    /// Writes `draft` as a record into `target`, which has just its size.
+    /// Writes `text` as a record into `target`, which has just its size.
     static func write(
-        _ draft: EventBatch.Draft, of bytes: UnsafeRawBufferPointer, _ stamp: Stamp, into target: UnsafeMutableRawBufferPointer
+        _ text: RecordText, of bytes: UnsafeRawBufferPointer, _ stamp: Stamp, into target: UnsafeMutableRawBufferPointer
     ) {
         let (typeIsText, sourceIsText) = (stamp.type == unlisted, stamp.source == unlisted)
-        unsafe store(format, target, 4)
-        unsafe store(
-            (draft.timeIsReceipt ? timeIsReceiptFlag : 0) | (typeIsText ? typeIsTextFlag : 0) | (sourceIsText ? sourceIsTextFlag : 0),
-            target, 5)
-        unsafe store(UInt16(draft.id.count), target, 6)
-        unsafe store(draft.time.microseconds, target, 8)
+        var flags = (text.timeIsReceipt ? timeIsReceiptFlag : 0) | (typeIsText ? typeIsTextFlag : 0) | (sourceIsText ? sourceIsTextFlag : 0)
+        flags |= (text.subjectIsPseudonym ? subjectIsPseudonymFlag : 0) | (text.accountIsPseudonym ? accountIsPseudonymFlag : 0)
+        unsafe store(text.sealed.isEmpty ? format : sealedFormat, target, 4)
+        unsafe store(flags, target, 5)
+        unsafe store(UInt16(text.id.count), target, 6)
+        unsafe store(text.time.microseconds, target, 8)
         unsafe store(stamp.recordedAt.microseconds, target, 16)
-        unsafe store(typeIsText ? draft.type.count : stamp.type, target, 24)
-        unsafe store(sourceIsText ? draft.source.count : stamp.source, target, 28)
+        unsafe store(typeIsText ? UInt32(text.type.count) : stamp.type, target, 24)
+        unsafe store(sourceIsText ? UInt32(text.source.count) : stamp.source, target, 28)
         unsafe store(stamp.emitter, target, 32)
-        unsafe store(UInt16(draft.subject.count), target, 36)
-        unsafe store(UInt16(draft.account.count), target, 38)
-        unsafe store(draft.extensions.count, target, 40)
+        unsafe store(UInt16(text.subject.count), target, 36)
+        unsafe store(UInt16(text.account.count), target, 38)
+        unsafe store(UInt32(text.extensions.count), target, 40)
         var end = headerSize
-        if typeIsText { unsafe copy(draft.type, bytes, target, &end) }
-        if sourceIsText { unsafe copy(draft.source, bytes, target, &end) }
-        unsafe copy(draft.id, bytes, target, &end)
-        unsafe copy(draft.subject, bytes, target, &end)
-        unsafe copy(draft.account, bytes, target, &end)
-        unsafe copy(draft.extensions, bytes, target, &end)
-        unsafe copy(draft.data, bytes, target, &end)
+        if !text.sealed.isEmpty {
+            unsafe store(UInt32(text.sealed.count), target, end)
+            end += 4
+        }
+        if typeIsText { unsafe copy(text.type, bytes, target, &end) }
+        if sourceIsText { unsafe copy(text.source, bytes, target, &end) }
+        unsafe copy(text.id, bytes, target, &end)
+        unsafe copy(text.subject, bytes, target, &end)
+        unsafe copy(text.account, bytes, target, &end)
+        unsafe copy(text.extensions, bytes, target, &end)
+        unsafe copy(text.sealed, bytes, target, &end)
+        unsafe copy(text.data, bytes, target, &end)
         let checksum = unsafe Checksum.record(stamp.position, UnsafeRawBufferPointer(rebasing: target[4...]))
         unsafe store(checksum, target, 0)
     }
 
     private static func copy(
-        _ slice: EventBatch.Slice, _ bytes: UnsafeRawBufferPointer, _ target: UnsafeMutableRawBufferPointer, _ end: inout Int
+        _ range: Range<Int>, _ bytes: UnsafeRawBufferPointer, _ target: UnsafeMutableRawBufferPointer, _ end: inout Int
     ) {
-        guard slice.count > 0 else { return }
-        unsafe UnsafeMutableRawBufferPointer(rebasing: target[end...]).copyMemory(
-            from: UnsafeRawBufferPointer(rebasing: bytes[slice.range]))
-        end += slice.range.count
+        guard !range.isEmpty else { return }
+        unsafe UnsafeMutableRawBufferPointer(rebasing: target[end...]).copyMemory(from: UnsafeRawBufferPointer(rebasing: bytes[range]))
+        end += range.count
     }
 
     private static func store<Number: FixedWidthInteger>(_ number: Number, _ target: UnsafeMutableRawBufferPointer, _ offset: Int) {
@@ -168,5 +186,12 @@ private struct Header {
 
     static func load<Number: FixedWidthInteger>(_ raw: UnsafeRawBufferPointer, _ offset: Int, as type: Number.Type) -> Number {
         unsafe Number(littleEndian: raw.loadUnaligned(fromByteOffset: offset, as: type))
+    }
+}
+
+extension Span<UInt8> {
+    /// A little-endian number at an offset that is within.
+    fileprivate func number<Number: FixedWidthInteger>(_ offset: Int, as type: Number.Type) -> Number {
+        unsafe withUnsafeBytes { unsafe Header.load($0, offset, as: type) }
     }
 }

@@ -10,8 +10,8 @@ package struct AppendRequest: Sendable {
     package let expectation: Expectation?
     /// The uid of the process that sent them.
     package let emitter: UInt32
-    /// Asks for the end of the live epoch after what is stored.
-    let endsEpoch: Bool
+    /// What else is asked of the writer, for a request of no events.
+    let order: Order?
     /// Called once, on the writer's thread, after the flush: it must not block.
     package let completion: @Sendable (Result<AppendOutcome, AppendFailure>) -> Void
 
@@ -23,19 +23,27 @@ package struct AppendRequest: Sendable {
         self.isAtomic = isAtomic
         self.emitter = emitter
         self.expectation = expectation
-        endsEpoch = false
+        order = nil
         self.completion = completion
     }
 }
 
 extension AppendRequest {
-    /// A request of no events, to end the live epoch.
-    init(endingEpoch completion: @escaping @Sendable (Result<AppendOutcome, AppendFailure>) -> Void) {
+    /// What the writer does between two commits.
+    enum Order: Sendable {
+        /// End the live epoch, if it has an event.
+        case endEpoch
+        /// Destroy keys.
+        case erase(ErasurePlan)
+    }
+
+    /// A request of no events.
+    init(order: Order, completion: @escaping @Sendable (Result<AppendOutcome, AppendFailure>) -> Void) {
         batch = EventBatch()
         isAtomic = true
         emitter = 0
         expectation = nil
-        endsEpoch = true
+        self.order = order
         self.completion = completion
     }
 }

@@ -11,6 +11,8 @@ struct CommitState {
     var storedSymbols: Int
     var tail: Position
     var recordedAt: Timestamp
+    /// With a position it makes a nonce that is used once: random at each start, another one whenever a position is taken back.
+    var salt = UInt32.random(in: .min ... .max)
 }
 
 /// One commit: a write transaction and the changes to the state that go with it.
@@ -20,6 +22,7 @@ struct Commit: ~Copyable {
     private let live: Epoch
     private let hash: IdentityHash
     private let older: IdentityRuns.Snapshot
+    private let keys: KeyRing?
     private var inserted: [UInt64] = []
     // Types and sources come in runs; the last of each is most often the next one, too.
     private var lastType: (text: [UInt8], symbol: UInt32)?
@@ -27,6 +30,7 @@ struct Commit: ~Copyable {
 
     init(log: EventLog, live: Epoch, events: Database, hash: IdentityHash, older: IdentityRuns.Snapshot) {
         (self.log, self.live, self.events, self.hash, self.older) = (log, live, events, hash, older)
+        keys = log.sealingKeys
     }
 
     /// Stores the events of `request` that are new.
@@ -56,7 +60,7 @@ struct Commit: ~Copyable {
                 outcome.duplicates += 1
                 outcome.include(twin.position)
             } else {
-                try store(draft, identity, bytes, emitter: request.emitter, transaction, &state)
+                try store(draft, identity, of: request.batch, emitter: request.emitter, transaction, &state)
                 outcome.appended += 1
                 outcome.include(state.tail)
             }
@@ -81,6 +85,8 @@ struct Commit: ~Copyable {
     private mutating func forgetLast(_ state: inout CommitState) {
         if let identity = inserted.popLast() { state.identities.remove(identity, state.tail) }
         state.tail -= 1
+        // The position will be used again: what was sealed with it may be in pages that the failed commit wrote.
+        state.salt &+= 1
         state.subjects.takeBack(to: state.tail)
     }
 
@@ -126,10 +132,8 @@ struct Commit: ~Copyable {
             guard Commit.equal(span, record.id, bytes, draft.id),
                 Commit.isName(record.source, record.sourceText, of: span, bytes, draft.source, state.symbols)
             else { continue }
-            let isSame =
-                Commit.isName(record.type, record.typeText, of: span, bytes, draft.type, state.symbols)
-                && Commit.isSame(span, record, bytes, draft)
-            return (position, isSame)
+            let isOfType = Commit.isName(record.type, record.typeText, of: span, bytes, draft.type, state.symbols)
+            return (position, isOfType ? try isSame(span, record, bytes, draft) : false)
         }
         return nil
     }
@@ -160,16 +164,27 @@ struct Commit: ~Copyable {
     }
 
     private mutating func store(
-        _ draft: EventBatch.Draft, _ identity: UInt64, _ bytes: [UInt8], emitter: UInt32,
+        _ draft: EventBatch.Draft, _ identity: UInt64, of batch: EventBatch, emitter: UInt32,
         _ transaction: borrowing WriteTransaction, _ state: inout CommitState
     ) throws(CommitError) {
+        let bytes = batch.bytes
         let stamp = EventRecord.Stamp(
             position: state.tail + 1, recordedAt: state.recordedAt, emitter: emitter,
             type: Commit.symbol(bytes, draft.type, last: &lastType, &state.symbols),
             source: Commit.symbol(bytes, draft.source, last: &lastSource, &state.symbols))
+        var text = RecordText(draft)
+        var texts = bytes
+        if draft.isPersonal, let keys {
+            do throws(LogError) {
+                let seal = try SealedText(draft, of: batch, position: stamp.position, salt: state.salt, keys)
+                text = RecordText(draft, of: bytes, seal, into: &texts)
+            } catch {
+                throw .log(error)
+            }
+        }
         do throws(LMDBError) {
-            try unsafe transaction.append(events, .number(stamp.position), count: EventRecord.size(draft, stamp)) { target in
-                unsafe bytes.withUnsafeBytes { unsafe EventRecord.write(draft, of: $0, stamp, into: target) }
+            try unsafe transaction.append(events, .number(stamp.position), count: EventRecord.size(text, stamp)) { target in
+                unsafe texts.withUnsafeBytes { unsafe EventRecord.write(text, of: $0, stamp, into: target) }
             }
         } catch {
             throw CommitError(error)
@@ -199,13 +214,24 @@ struct Commit: ~Copyable {
         return true
     }
 
-    /// Whether a sender who repeats himself could have written both: texts equal, JSON equal in meaning.
-    private static func isSame(_ stored: Span<UInt8>, _ record: EventRecord, _ bytes: [UInt8], _ draft: EventBatch.Draft) -> Bool {
-        guard equal(stored, record.subject, bytes, draft.subject), equal(stored, record.account, bytes, draft.account),
-            record.timeIsReceipt == draft.timeIsReceipt, record.timeIsReceipt || record.time == draft.time
+    /// Whether a sender who repeats himself could have written both: texts equal, JSON equal in meaning. What was erased cannot be
+    /// compared any more; under its source and id it is taken for the same, so that it does not come back.
+    private func isSame(
+        _ stored: Span<UInt8>, _ record: EventRecord, _ bytes: [UInt8], _ draft: EventBatch.Draft
+    ) throws(CommitError) -> Bool {
+        guard record.timeIsReceipt == draft.timeIsReceipt, record.timeIsReceipt || record.time == draft.time,
+            Commit.sameJSON(stored, record.extensions, bytes, draft.extensions, isMembers: true)
         else { return false }
-        return sameJSON(stored, record.data, bytes, draft.data, isMembers: false)
-            && sameJSON(stored, record.extensions, bytes, draft.extensions, isMembers: true)
+        guard !record.sealed.isEmpty else {
+            return Commit.equal(stored, record.subject, bytes, draft.subject) && Commit.equal(stored, record.account, bytes, draft.account)
+                && Commit.sameJSON(stored, record.data, bytes, draft.data, isMembers: false)
+        }
+        let opened: SealedText.Texts?
+        do throws(LogError) { opened = try log.opened(record, stored) } catch { throw .log(error) }
+        guard let opened else { return true }
+        let data = opened.data.span
+        return opened.subject.elementsEqual(bytes[draft.subject.range]) && opened.account.elementsEqual(bytes[draft.account.range])
+            && Commit.sameJSON(data, 0..<data.count, bytes, draft.data, isMembers: false)
     }
 
     private static func sameJSON(

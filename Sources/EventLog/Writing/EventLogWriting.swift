@@ -59,9 +59,9 @@ extension EventLog {
             for observer in observers.withLock({ $0 }) { observer(tail) }
             for (request, result) in zip(requests, results) {
                 if case .success(let outcome) = result { duplicates.add(outcome.duplicates, ordering: .relaxed) }
-                if !request.endsEpoch { request.completion(result) }
+                if request.order == nil { request.completion(result) }
             }
-            if requests.contains(where: \.endsEpoch) { endEpoch(requests.filter(\.endsEpoch), &state) }
+            if let last = requests.last, let order = last.order { last.completion(carryOut(order, &state)) }
         } catch {
             if case .readOnly(let reason) = error { latched.withLock { $0 = reason } }
             for request in requests { request.completion(.failure(.log(error))) }
@@ -69,14 +69,19 @@ extension EventLog {
         return true
     }
 
-    private func endEpoch(_ requests: [AppendRequest], _ state: inout CommitState) {
-        var result = Result<AppendOutcome, AppendFailure>.success(AppendOutcome())
+    private func carryOut(_ order: AppendRequest.Order, _ state: inout CommitState) -> Result<AppendOutcome, AppendFailure> {
         do throws(LogError) {
-            if let live = epochs.all.last, state.tail >= live.first { try roll(&state) }
+            switch order {
+            case .endEpoch: if let live = epochs.all.last, state.tail >= live.first { try roll(&state) }
+            case .erase(let plan):
+                let erasure = Erasure(
+                    time: .now, position: state.tail, journeys: 1, subjects: plan.subjects.count, events: plan.positions.count)
+                try keys?.erase(plan.points, erasure)
+            }
+            return .success(AppendOutcome())
         } catch {
-            result = .failure(.log(error))
+            return .failure(.log(error))
         }
-        for request in requests { request.completion(result) }
     }
 
     /// Makes room: a table that is full goes to the keeper, an epoch that is full or old ends.

@@ -78,6 +78,8 @@ final class LogWriter: Sendable {
                 events += request.batch.drafts.count
                 bytes += request.batch.bytes.count
                 count += 1
+                // What comes behind an order is stored after it was carried out.
+                if request.order != nil { break }
             }
             let taken = Array(queue.requests.prefix(count))
             queue.requests.removeFirst(count)

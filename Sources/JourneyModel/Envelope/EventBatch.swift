@@ -12,6 +12,14 @@ package struct EventBatch: Sendable {
         package var range: Range<Int> { Int(start)..<(Int(start) + Int(count)) }
 
         static let empty = Slice(start: 0, count: 0)
+
+        init(start: UInt32, count: UInt32) {
+            (self.start, self.count) = (start, count)
+        }
+
+        init(_ range: Range<Int>) {
+            self.init(start: UInt32(range.lowerBound), count: UInt32(range.count))
+        }
     }
 
     /// One event.
@@ -28,10 +36,20 @@ package struct EventBatch: Sendable {
         package internal(set) var time = Timestamp(microseconds: 0)
         /// Whether the sender left `time` out, so that it is the moment of receipt.
         package internal(set) var timeIsReceipt = false
+        /// Whether the subject's or the account's name tells who a person is.
+        package internal(set) var namesPerson = false
+        // Which of the batch's personal values are this event's.
+        var firstPersonal: UInt32 = 0
+        var personalCount: UInt32 = 0
+
+        /// Whether anything of the event says something about a person.
+        package var isPersonal: Bool { namesPerson || personalCount > 0 }
     }
 
     /// The text of all drafts.
     package internal(set) var bytes: [UInt8] = []
+    /// Where the values stand that say something about a person, for all drafts.
+    var personal: [Slice] = []
     /// The events, in the order in which they were sent.
     package internal(set) var drafts: [Draft] = []
 
@@ -49,7 +67,13 @@ package struct EventBatch: Sendable {
         return Slice(start: UInt32(start), count: UInt32(bytes.count - start))
     }
 
-    mutating func truncate(to count: Int) {
+    /// The values of a draft's data that say something about a person, in the order of the text; JSON as it was written.
+    package func personalValues(_ draft: Draft) -> ArraySlice<Slice> {
+        personal[Int(draft.firstPersonal)..<Int(draft.firstPersonal + draft.personalCount)]
+    }
+
+    mutating func truncate(bytes count: Int, personal values: Int) {
         bytes.removeLast(bytes.count - count)
+        personal.removeLast(personal.count - values)
     }
 }

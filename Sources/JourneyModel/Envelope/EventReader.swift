@@ -56,7 +56,7 @@ package struct EventReader: Sendable {
         _ text: Span<UInt8>, _ index: inout Int, pointer: String, receivedAt: Timestamp, into batch: inout EventBatch
     ) throws(EventFault) {
         let start = index
-        let before = batch.bytes.count
+        let before = (bytes: batch.bytes.count, personal: batch.personal.count)
         var walk = Walk(catalogue: catalogue, batch: batch.bytes.count)
         do throws(JSONFault) {
             guard index < text.count, text[index] == UInt8(ascii: "{") else {
@@ -68,20 +68,21 @@ package struct EventReader: Sendable {
             }
             try walk.finish(text, receivedAt: receivedAt, into: &batch)
         } catch {
-            batch.truncate(to: before)
+            batch.truncate(bytes: before.bytes, personal: before.personal)
             guard error.offset >= 0 else { throw .invalid([Violation(pointer: pointer, detail: "is not a JSON object")]) }
             throw .malformed(error)
         }
         walk.checkLengths(limits)
         if let size = walk.size(of: index - start, limits) {
-            batch.truncate(to: before)
+            batch.truncate(bytes: before.bytes, personal: before.personal)
             throw .tooLarge(pointer.isEmpty ? size : "\(pointer): \(size)")
         }
-        guard walk.violations.isEmpty else {
-            batch.truncate(to: before)
+        guard walk.findings.violations.isEmpty else {
+            batch.truncate(bytes: before.bytes, personal: before.personal)
             throw .invalid(
-                walk.violations.map { Violation(pointer: pointer + $0.pointer, detail: $0.detail, code: $0.code) })
+                walk.findings.violations.map { Violation(pointer: pointer + $0.pointer, detail: $0.detail, code: $0.code) })
         }
+        do throws(JSONFault) { try walk.findPersonal(in: &batch) } catch { throw .malformed(error) }
         batch.drafts.append(walk.draft)
     }
 }

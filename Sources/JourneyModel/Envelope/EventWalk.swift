@@ -1,3 +1,5 @@
+internal import Glibc
+
 extension EventReader {
     /// What is known of one event in the middle of the walk over its members.
     struct Walk {
@@ -16,7 +18,7 @@ extension EventReader {
 
         private let catalogue: EventCatalogue
         private(set) var draft = EventBatch.Draft()
-        private(set) var violations: [Violation] = []
+        private(set) var findings = Schema.Findings()
         private var seen: UInt16 = 0
         private var extensionNames: [String] = []
         // The text of `data` where it came before `type`, so that its schema was not known yet.
@@ -35,7 +37,7 @@ extension EventReader {
                 return try extensionAttribute(text, key, &index, into: &batch)
             }
             if seen & attribute.rawValue != 0, attribute != .emitted {
-                violations.append(Violation(pointer: try pointer(text, key), detail: "is given twice"))
+                findings.violations.append(Violation(pointer: try pointer(text, key), detail: "is given twice"))
             }
             seen |= attribute.rawValue
             switch attribute {
@@ -58,7 +60,7 @@ extension EventReader {
             for (attribute, name) in [
                 (Attribute.specversion, "specversion"), (.id, "id"), (.source, "source"), (.type, "type"), (.subject, "subject"),
             ] where seen & attribute.rawValue == 0 {
-                violations.append(Violation(pointer: "/\(name)", detail: "is missing"))
+                findings.violations.append(Violation(pointer: "/\(name)", detail: "is missing"))
             }
             if seen & Attribute.time.rawValue == 0 {
                 draft.time = receivedAt
@@ -66,12 +68,35 @@ extension EventReader {
             }
             if let range = unchecked, let schema = schema(in: batch) {
                 var index = range.lowerBound
-                try schema.check(text, &index, at: "/data", depth: 2, into: &violations)
+                try schema.check(text, &index, at: "/data", depth: 2, into: &findings)
             } else if seen & Attribute.data.rawValue == 0, let schema = schema(in: batch) {
                 // Where data is left out, only a schema that asks for nothing is satisfied.
                 let nothing: [UInt8] = Array("{}".utf8)
                 var index = 0
-                try schema.check(nothing.span, &index, at: "/data", depth: 2, into: &violations)
+                try schema.check(nothing.span, &index, at: "/data", depth: 2, into: &findings)
+            }
+        }
+
+        /// Notes what of the event says something about a person.
+        mutating func findPersonal(in batch: inout EventBatch) throws(JSONFault) {
+            draft.namesPerson =
+                Subject.isPersonal(batch.bytes.span.extracting(draft.subject.range))
+                || Subject.isPersonal(batch.bytes.span.extracting(draft.account.range))
+            let schema = schema(in: batch)
+            let isCalledFor = schema?.mentionsPersonal ?? true || findings.hasUndeclared || Walk.hasAtSign(batch.bytes, draft.data.range)
+            guard draft.data.count > 0, isCalledFor else { return }
+            var finder = PersonalFinder(names: catalogue.personalNames)
+            var index = draft.data.range.lowerBound
+            try finder.walk(batch.bytes.span, &index, schema)
+            draft.firstPersonal = UInt32(batch.personal.count)
+            draft.personalCount = UInt32(finder.found.count)
+            for range in finder.found { batch.personal.append(EventBatch.Slice(range)) }
+        }
+
+        private static func hasAtSign(_ bytes: [UInt8], _ range: Range<Int>) -> Bool {
+            unsafe bytes.withUnsafeBytes { bytes in
+                guard let start = bytes.baseAddress else { return false }
+                return unsafe memchr(start + range.lowerBound, Int32(UInt8(ascii: "@")), range.count) != nil
             }
         }
 
@@ -80,7 +105,7 @@ extension EventReader {
             for (slice, limit, name) in [
                 (draft.id, limits.id, "id"), (draft.source, limits.source, "source"), (draft.type, limits.type, "type"),
             ] where slice.count > limit {
-                violations.append(Violation(pointer: "/\(name)", detail: "is longer than \(limit) bytes"))
+                findings.violations.append(Violation(pointer: "/\(name)", detail: "is longer than \(limit) bytes"))
             }
         }
 
@@ -107,23 +132,23 @@ extension EventReader {
         ) throws(JSONFault) -> EventBatch.Slice {
             guard index < text.count, text[index] == UInt8(ascii: "\"") else {
                 try JSONScanner.skipValue(text, &index, depth: 2)
-                violations.append(Violation(pointer: try pointer(text, key), detail: "is not a string"))
+                findings.violations.append(Violation(pointer: try pointer(text, key), detail: "is not a string"))
                 return .empty
             }
             let start = index + 1
             let escaped = try JSONScanner.skipString(text, &index)
             let range = start..<(index - 1)
-            if range.isEmpty { violations.append(Violation(pointer: try pointer(text, key), detail: "is empty")) }
+            if range.isEmpty { findings.violations.append(Violation(pointer: try pointer(text, key), detail: "is empty")) }
             return escaped ? try batch.appendDecoded(text, range) : batch.append(text, range)
         }
 
         private mutating func subject(
             _ text: Span<UInt8>, _ key: Range<Int>, _ index: inout Int, into batch: inout EventBatch
         ) throws(JSONFault) -> EventBatch.Slice {
-            let before = violations.count
+            let before = findings.violations.count
             let slice = try string(text, key, &index, into: &batch)
-            if violations.count == before, let fault = Subject.fault(batch.bytes.span.extracting(slice.range)) {
-                violations.append(Violation(pointer: try pointer(text, key), detail: fault))
+            if findings.violations.count == before, let fault = Subject.fault(batch.bytes.span.extracting(slice.range)) {
+                findings.violations.append(Violation(pointer: try pointer(text, key), detail: fault))
             }
             return slice
         }
@@ -137,7 +162,7 @@ extension EventReader {
                 draft.time = time
                 return
             }
-            violations.append(
+            findings.violations.append(
                 Violation(
                     pointer: "/time",
                     detail: "is not a date-time that exists, such as 2026-03-01T09:30:00Z (RFC 3339)",
@@ -150,10 +175,10 @@ extension EventReader {
                 try JSONScanner.skipValue(text, &index, depth: 2)
                 // CloudEvents' JSON format: a null member is one that is absent.
                 guard text[start] != UInt8(ascii: "n") else { return seen &= ~Attribute.data.rawValue }
-                return violations.append(Violation(pointer: "/data", detail: "is not an object"))
+                return findings.violations.append(Violation(pointer: "/data", detail: "is not an object"))
             }
             if let schema = schema(in: batch) {
-                try schema.check(text, &index, at: "/data", depth: 2, into: &violations)
+                try schema.check(text, &index, at: "/data", depth: 2, into: &findings)
             } else {
                 try JSONScanner.skipValue(text, &index, depth: 2)
                 if seen & Attribute.type.rawValue == 0 { unchecked = start..<index }
@@ -168,7 +193,7 @@ extension EventReader {
             let start = index
             try JSONScanner.skipValue(text, &index, depth: 2)
             guard text[start] == UInt8(ascii: "\""), JSONText.equals(text, (start + 1)..<(index - 1), word) else {
-                return violations.append(Violation(pointer: try pointer(text, key), detail: otherwise))
+                return findings.violations.append(Violation(pointer: try pointer(text, key), detail: otherwise))
             }
         }
 
@@ -181,13 +206,14 @@ extension EventReader {
             let isNamed = !key.isEmpty && name.utf8.allSatisfy { 0x61...0x7A ~= $0 || 0x30...0x39 ~= $0 }
             guard isNamed else {
                 let detail = "is not a CloudEvents attribute (their names are lower-case letters and digits); put it into data"
-                return violations.append(Violation(pointer: try pointer(text, key), detail: detail))
+                return findings.violations.append(Violation(pointer: try pointer(text, key), detail: detail))
             }
             guard !extensionNames.contains(name) else {
-                return violations.append(Violation(pointer: "/\(name)", detail: "is given twice"))
+                return findings.violations.append(Violation(pointer: "/\(name)", detail: "is given twice"))
             }
             guard extensionNames.count < 64 else {
-                return violations.append(Violation(pointer: "/\(name)", detail: "is one extension attribute too many, 64 are allowed"))
+                return findings.violations.append(
+                    Violation(pointer: "/\(name)", detail: "is one extension attribute too many, 64 are allowed"))
             }
             extensionNames.append(name)
             // Members lie apart in the text and together in the batch: gather them behind what is there already.
@@ -215,7 +241,12 @@ extension EventReader {
                 } else {
                     JSONText.equals(text, key, "data") ? .data : nil
                 }
-            case 6: JSONText.equals(text, key, "source") ? .source : nil
+            case 6:
+                if JSONText.equals(text, key, "source") {
+                    .source
+                } else {
+                    JSONText.equals(text, key, "erased") ? .emitted : nil
+                }
             case 7:
                 if JSONText.equals(text, key, "subject") {
                     .subject

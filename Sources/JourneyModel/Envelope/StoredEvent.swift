@@ -8,6 +8,8 @@ package struct StoredEvent: Sendable {
     package let recordedAt: Timestamp
     /// Whether the sender left `time` out, so that it is the moment of receipt.
     package let timeIsReceipt: Bool
+    /// Whether what is personal of it was erased: pseudonyms stand in its place.
+    package let isErased: Bool
     /// The user who sent it.
     package let emitter: UInt32
     package let source: String
@@ -22,13 +24,14 @@ package struct StoredEvent: Sendable {
     package let data: [UInt8]
 
     package init(
-        position: Position, time: Timestamp, recordedAt: Timestamp, timeIsReceipt: Bool, emitter: UInt32, source: String,
-        type: String, id: String, subject: String, account: String?, extensions: [UInt8], data: [UInt8]
+        position: Position, time: Timestamp, recordedAt: Timestamp, timeIsReceipt: Bool, isErased: Bool = false, emitter: UInt32,
+        source: String, type: String, id: String, subject: String, account: String?, extensions: [UInt8], data: [UInt8]
     ) {
         self.position = position
         self.time = time
         self.recordedAt = recordedAt
         self.timeIsReceipt = timeIsReceipt
+        self.isErased = isErased
         self.emitter = emitter
         self.source = source
         self.type = type
@@ -45,6 +48,10 @@ package struct StoredEvent: Sendable {
             writer.member("position", position)
             writer.member("recordedat", recordedAt.text)
             writer.member("emitteruid", emitter)
+            if isErased {
+                writer.key("erased")
+                writer.bool(true)
+            }
             writer.member("specversion", "1.0")
             writer.member("id", id)
             writer.member("source", source)

@@ -2,6 +2,8 @@
 package struct EventCatalogue: Sendable {
     /// The types, in the order of their names.
     package let types: [String]
+    /// Names of fields that are personal where no schema declares them.
+    let personalNames: PersonalNames
     private let schemas: [Schema]
     private let table: SymbolTable
 
@@ -9,7 +11,7 @@ package struct EventCatalogue: Sendable {
     ///
     /// - Throws: where a shipped schema cannot be read, which the tests rule out.
     package static func shipped() throws(Violation) -> EventCatalogue {
-        try EventCatalogue(files: shippedFiles)
+        try EventCatalogue(files: shippedFiles, personalNames: .shipped())
     }
 
     /// The schema files the program was built with.
@@ -19,7 +21,7 @@ package struct EventCatalogue: Sendable {
     }
 
     /// Reads schemas, each with the type whose `data` it describes.
-    package init(files: [(type: String, text: String)]) throws(Violation) {
+    package init(files: [(type: String, text: String)], personalNames: PersonalNames = PersonalNames([])) throws(Violation) {
         var types: [String] = []
         var schemas: [Schema] = []
         var table = SymbolTable()
@@ -35,6 +37,7 @@ package struct EventCatalogue: Sendable {
             _ = table.intern(type)
         }
         self.types = types
+        self.personalNames = personalNames
         self.schemas = schemas
         self.table = table
     }

@@ -43,6 +43,27 @@ package struct Schema: Sendable {
     /// Whether this value says something about a person (`x-personal`).
     package private(set) var isPersonal = false
 
+    /// What a check finds.
+    package struct Findings: Sendable {
+        /// What breaks the schema.
+        package var violations: [Violation] = []
+        /// Whether an object has a member that no schema speaks of.
+        package var hasUndeclared = false
+
+        package init() {}
+    }
+
+    /// Whether this value or one inside it is personal.
+    private(set) var mentionsPersonal = false
+
+    /// The schema of an array's elements, where it has one.
+    var item: Schema? { items.first }
+
+    /// The schema of the member whose name stands at `key`, where it is declared.
+    func property(_ bytes: Span<UInt8>, _ key: Range<Int>) -> Schema? {
+        properties.first { Schema.equals(bytes, key, $0.name) }?.schema
+    }
+
     private static let annotations: Set<String> = [
         "$schema", "$id", "title", "description", "format", "examples", "x-counterexamples",
     ]
@@ -55,6 +76,8 @@ package struct Schema: Sendable {
         for member in members where !Schema.annotations.contains(member.name) {
             try read(member, at: "\(pointer)/\(member.name)")
         }
+        mentionsPersonal =
+            isPersonal || properties.contains { $0.schema.mentionsPersonal } || items.contains(where: \.mentionsPersonal)
         if properties.count > 64 { throw Violation(pointer: pointer, detail: "has more than 64 properties") }
     }
 
@@ -109,89 +132,90 @@ package struct Schema: Sendable {
         }
     }
 
-    /// Moves past the value at `index`, adding what breaks the schema to `violations`.
+    /// Moves past the value at `index`, adding what breaks the schema to `findings`.
     ///
     /// - Throws: where the text is not JSON.
     package func check(
-        _ bytes: Span<UInt8>, _ index: inout Int, at pointer: String, depth: Int = 0, into violations: inout [Violation]
+        _ bytes: Span<UInt8>, _ index: inout Int, at pointer: String, depth: Int = 0, into findings: inout Findings
     ) throws(JSONFault) {
         let start = index
         guard index < bytes.count else { throw JSONFault(offset: index, reason: "expected a value, found the end") }
         let kind = Schema.kind(startingWith: bytes[index])
         guard kinds.isEmpty || !kinds.isDisjoint(with: kind) else {
             try JSONScanner.skipValue(bytes, &index, depth: depth)
-            violations.append(Violation(pointer: pointer, detail: "is not \(kindNames)"))
+            findings.violations.append(Violation(pointer: pointer, detail: "is not \(kindNames)"))
             return
         }
         switch kind {
-        case .object: try checkObject(bytes, &index, at: pointer, depth: depth, into: &violations)
-        case .array: try checkArray(bytes, &index, at: pointer, depth: depth, into: &violations)
+        case .object: try checkObject(bytes, &index, at: pointer, depth: depth, into: &findings)
+        case .array: try checkArray(bytes, &index, at: pointer, depth: depth, into: &findings)
         default: try JSONScanner.skipValue(bytes, &index, depth: depth)
         }
         if kind == .string, !choices.isEmpty || lengths != 0...Int.max {
-            checkString(try JSONText.string(bytes, (start + 1)..<(index - 1)), at: pointer, into: &violations)
+            checkString(try JSONText.string(bytes, (start + 1)..<(index - 1)), at: pointer, into: &findings)
         } else if kind.contains(.integer), !kinds.contains(.number) || range != Int.min...Int.max {
-            checkNumber(bytes, start..<index, at: pointer, into: &violations)
+            checkNumber(bytes, start..<index, at: pointer, into: &findings)
         }
     }
 
     private func checkObject(
-        _ bytes: Span<UInt8>, _ index: inout Int, at pointer: String, depth: Int, into violations: inout [Violation]
+        _ bytes: Span<UInt8>, _ index: inout Int, at pointer: String, depth: Int, into findings: inout Findings
     ) throws(JSONFault) {
         var seen: UInt64 = 0
         try JSONScanner.members(bytes, &index, depth: depth) { (key, index) throws(JSONFault) in
             guard let place = properties.firstIndex(where: { Schema.equals(bytes, key, $0.name) }) else {
+                findings.hasUndeclared = true
                 return try JSONScanner.skipValue(bytes, &index, depth: depth + 1)
             }
             seen |= 1 << UInt64(place)
             let schema = properties[place].schema
-            let before = violations.count
-            try schema.check(bytes, &index, at: "", depth: depth + 1, into: &violations)
+            let before = findings.violations.count
+            try schema.check(bytes, &index, at: "", depth: depth + 1, into: &findings)
             // Pointers are put together only for the few values that are wrong.
-            for place in before..<violations.count {
+            for place in before..<findings.violations.count {
                 let name = String(decoding: bytes.extracting(key).bytes(), as: UTF8.self)
-                violations[place] = Violation(
-                    pointer: "\(pointer)/\(name)\(violations[place].pointer)", detail: violations[place].detail)
+                findings.violations[place] = Violation(
+                    pointer: "\(pointer)/\(name)\(findings.violations[place].pointer)", detail: findings.violations[place].detail)
             }
         }
         for name in required {
             let place = properties.firstIndex { $0.name.elementsEqual(name.utf8) }
             guard place.map({ seen & 1 << UInt64($0) == 0 }) ?? true else { continue }
-            violations.append(Violation(pointer: "\(pointer)/\(name)", detail: "is missing"))
+            findings.violations.append(Violation(pointer: "\(pointer)/\(name)", detail: "is missing"))
         }
     }
 
     private func checkArray(
-        _ bytes: Span<UInt8>, _ index: inout Int, at pointer: String, depth: Int, into violations: inout [Violation]
+        _ bytes: Span<UInt8>, _ index: inout Int, at pointer: String, depth: Int, into findings: inout Findings
     ) throws(JSONFault) {
         var count = 0
         try JSONScanner.elements(bytes, &index, depth: depth) { (number, index) throws(JSONFault) in
             count += 1
             guard let item = items.first else { return try JSONScanner.skipValue(bytes, &index, depth: depth + 1) }
-            try item.check(bytes, &index, at: "\(pointer)/\(number)", depth: depth + 1, into: &violations)
+            try item.check(bytes, &index, at: "\(pointer)/\(number)", depth: depth + 1, into: &findings)
         }
         guard !counts.contains(count) else { return }
-        violations.append(Violation(pointer: pointer, detail: "has \(count) elements\(Schema.bounds(counts))"))
+        findings.violations.append(Violation(pointer: pointer, detail: "has \(count) elements\(Schema.bounds(counts))"))
     }
 
-    private func checkString(_ text: String, at pointer: String, into violations: inout [Violation]) {
+    private func checkString(_ text: String, at pointer: String, into findings: inout Findings) {
         if !choices.isEmpty, !choices.contains(text) {
-            violations.append(Violation(pointer: pointer, detail: "is not one of \(choices.joined(separator: ", "))"))
+            findings.violations.append(Violation(pointer: pointer, detail: "is not one of \(choices.joined(separator: ", "))"))
         }
         let length = text.unicodeScalars.count
         if !lengths.contains(length) {
-            violations.append(Violation(pointer: pointer, detail: "has \(length) characters\(Schema.bounds(lengths))"))
+            findings.violations.append(Violation(pointer: pointer, detail: "has \(length) characters\(Schema.bounds(lengths))"))
         }
     }
 
-    private func checkNumber(_ bytes: Span<UInt8>, _ text: Range<Int>, at pointer: String, into violations: inout [Violation]) {
+    private func checkNumber(_ bytes: Span<UInt8>, _ text: Range<Int>, at pointer: String, into findings: inout Findings) {
         let written = String(decoding: bytes.extracting(text).bytes(), as: UTF8.self)
         if kinds.contains(.integer), !kinds.contains(.number), Int(written) ?? Double(written).flatMap({ Int(exactly: $0) }) == nil {
-            return violations.append(Violation(pointer: pointer, detail: "is not \(kindNames) of 64 bits"))
+            return findings.violations.append(Violation(pointer: pointer, detail: "is not \(kindNames) of 64 bits"))
         }
         guard range != Int.min...Int.max, let number = Double(written) else { return }
         guard number < Double(range.lowerBound) || number > Double(range.upperBound) else { return }
-        violations.append(Violation(pointer: pointer, detail: "is \(written)\(Schema.bounds(range))"))
+        findings.violations.append(Violation(pointer: pointer, detail: "is \(written)\(Schema.bounds(range))"))
     }
 
     private static func bounds(_ range: ClosedRange<Int>) -> String {
