@@ -137,6 +137,13 @@ package final class ControlInterface: Sendable {
                 writer.member("state", log.readOnlyReason == nil ? "writable" : "read-only")
                 if let reason = log.readOnlyReason { writer.member("reason", reason) }
                 if let trouble = log.keepersTrouble { writer.member("trouble", trouble) }
+                let erasures = log.erasures
+                writer.key("erased")
+                writer.object { writer in
+                    writer.member("journeys", erasures.reduce(0) { $0 + $1.journeys })
+                    writer.member("subjects", erasures.reduce(0) { $0 + $1.subjects })
+                    writer.member("events", erasures.reduce(0) { $0 + $1.events })
+                }
                 let damages = log.damages
                 if !damages.isEmpty {
                     writer.key("damage")
