@@ -25,3 +25,9 @@ bool clinux_peer_credentials(int socket, struct clinux_peer *peer) {
     peer->gid = credentials.gid;
     return true;
 }
+
+int clinux_peer_groups(int socket, gid_t *groups, int capacity) {
+    socklen_t length = (socklen_t)capacity * sizeof(gid_t);
+    if (getsockopt(socket, SOL_SOCKET, SO_PEERGROUPS, groups, &length) != 0) return -1;
+    return (int)(length / sizeof(gid_t));
+}

@@ -18,11 +18,16 @@ package final class ControlInterface: Sendable {
     package let log: EventLog
     package let views: JourneyViews
     package let limits: Limits
+    /// Who may do what.
+    package let access: AccessPolicy
     let reader: EventReader
     private let version: String
     private let started = Timestamp.now
 
-    package init(log: EventLog, views: JourneyViews, catalogue: EventCatalogue, version: String, limits: Limits = Limits()) {
+    package init(
+        log: EventLog, views: JourneyViews, catalogue: EventCatalogue, access: AccessPolicy, version: String, limits: Limits = Limits()
+    ) {
+        self.access = access
         self.log = log
         self.views = views
         self.limits = limits

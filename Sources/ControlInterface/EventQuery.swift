@@ -20,7 +20,7 @@ package struct EventQuery: Sendable {
     package let after: Position
     package let limit: Int
     /// A type, or all that begin alike where it ends in `.*`.
-    package let type: String?
+    let type: TypePattern?
     package let subject: String?
     package let journey: String?
     package let form: Form
@@ -51,7 +51,7 @@ package struct EventQuery: Sendable {
         } else {
             limit = form == .page ? 100 : EventQuery.maximumLimit
         }
-        type = values["type"]
+        type = values["type"].map { TypePattern($0) }
         subject = values["subject"]
         journey = values["journey"]
         for name in ["subject", "journey"] {
@@ -63,7 +63,6 @@ package struct EventQuery: Sendable {
 
     /// Whether an event's type is asked for.
     func includes(type name: String) -> Bool {
-        guard let type else { return true }
-        return type.hasSuffix(".*") ? name.hasPrefix(type.dropLast()) : name == type
+        type?.matches(name.utf8) ?? true
     }
 }

@@ -30,8 +30,9 @@ extension ControlInterface {
 
     /// Reads the body of one event or an array.
     ///
+    /// - Parameter limit: which types its sender may emit.
     /// - Throws: what is wrong with it; nothing is stored then.
-    package func batch(_ body: Span<UInt8>, _ format: EventFormat) throws(Problem) -> EventBatch {
+    package func batch(_ body: Span<UInt8>, _ format: EventFormat, _ limit: EmissionLimit) throws(Problem) -> EventBatch {
         var batch = EventBatch()
         do throws(EventFault) {
             if format == .single {
@@ -41,6 +42,12 @@ extension ControlInterface {
             }
         } catch {
             throw Problem(error)
+        }
+        for (index, draft) in batch.drafts.enumerated() {
+            guard let refusal = limit.refusal(draft, batch) else { continue }
+            let pointer = format == .single ? "/type" : "/\(index)/type"
+            throw Problem(
+                .forbidden, refusal + "; nothing was stored", errors: [Violation(pointer: pointer, detail: refusal, code: "forbidden")])
         }
         return batch
     }

@@ -26,6 +26,7 @@ package struct LineIngest: Sendable {
 
     private let reader: EventReader
     private let maximumLine: Int
+    private let limit: EmissionLimit
     private var partial: [UInt8] = []
     // The rest of a line that is too long is passed over; how much of it there was.
     private var skipped: Int?
@@ -40,7 +41,9 @@ package struct LineIngest: Sendable {
     /// Whether the end of the stream was taken.
     package private(set) var isEnded = false
 
-    package init(_ interface: ControlInterface) {
+    /// - Parameter limit: which types its sender may emit.
+    package init(_ interface: ControlInterface, _ limit: EmissionLimit) {
+        self.limit = limit
         reader = interface.reader
         maximumLine = interface.limits.event.event
     }
@@ -124,7 +127,12 @@ package struct LineIngest: Sendable {
         do throws(EventFault) {
             guard text.count <= maximumLine else { throw .tooLarge("the line has \(text.count) bytes, \(maximumLine) are allowed") }
             try reader.read(text, receivedAt: .now, into: &batch)
-            numbers.append(line)
+            if let last = batch.drafts.last, let refusal = limit.refusal(last, batch) {
+                batch.dropLast()
+                rejected.append(Rejection(line: line, code: Problem.Code.forbidden.rawValue, detail: refusal))
+            } else {
+                numbers.append(line)
+            }
         } catch {
             rejected.append(Rejection(line: line, code: error.code, detail: error.detail))
         }

@@ -9,7 +9,7 @@ extension ConnectionHandler {
     /// Appends the events of a body that arrived as a whole, and answers after the flush.
     func append(_ body: ByteBuffer, _ format: EventFormat, _ expect: Position?) {
         do throws(Problem) {
-            let batch = try shared.interface.batch(body.readableBytesUInt8Span, format)
+            let batch = try shared.interface.batch(body.readableBytesUInt8Span, format, emission)
             let bound = bound
             let expectation = try shared.interface.expectation(expect, of: batch)
             let request = AppendRequest(batch: batch, isAtomic: true, emitter: peer.user, expectation: expectation) { result in

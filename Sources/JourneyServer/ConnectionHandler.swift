@@ -19,6 +19,8 @@ final class ConnectionHandler: ChannelDuplexHandler {
     let shared: JourneyServer.Shared
     let peer: Peer
     let channel: any Channel
+    /// Which types may be emitted here.
+    let emission: EmissionLimit
     var exchange: Exchange?
     var follower: Follower?
     /// Brings the pieces of the answer that is under way.
@@ -33,6 +35,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
         self.shared = shared
         self.peer = peer
         self.channel = channel
+        emission = shared.interface.access.emission(peer.caller)
     }
 
     /// This handler, to be taken along to another thread and back.
@@ -59,17 +62,20 @@ final class ConnectionHandler: ChannelDuplexHandler {
     private func begin(_ head: HTTPRequestHead) {
         var exchange = Exchange(head)
         do throws(Problem) {
-            guard peer.isTrusted else {
-                shared.logger.notice("refused", metadata: ["uid": "\(peer.user)", "method": "\(head.method)"])
-                throw Problem(.forbidden, "user \(peer.user) may not use this daemon: root and its own user may")
-            }
+            // Before anything is told of what there is: whoever may do nothing learns nothing.
+            try shared.interface.access.check(peer.caller, .health)
             let route = try Route(
                 method: head.method.rawValue, target: try RequestTarget(head.uri), accept: head.headers.first(name: "accept"),
                 lastEventID: head.headers.first(name: "last-event-id"))
+            try shared.interface.access.check(peer.caller, route)
             exchange.body = try body(of: head, route, exchange)
             self.exchange = exchange
         } catch {
             self.exchange = exchange
+            if error.code == .forbidden {
+                shared.logger.notice(
+                    "refused", metadata: ["uid": "\(peer.user)", "pid": "\(peer.process)", "method": "\(head.method)"])
+            }
             let allow = error.code == .methodNotAllowed ? (try? RequestTarget(head.uri)).flatMap { Route.methods($0.path) } : nil
             send(Reply(error, allow: allow))
             return
@@ -88,7 +94,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
         if format == .lines, expect != nil {
             throw RequestTarget.invalid("expect", "does not go with application/x-ndjson: send one event or an array")
         }
-        guard format != .lines else { return .lines(LineStream(ingest: LineIngest(shared.interface))) }
+        guard format != .lines else { return .lines(LineStream(ingest: LineIngest(shared.interface, emission))) }
         return try collecting(.events(format, expect: expect), exchange, maximum: shared.interface.maximumBody(format))
     }
 

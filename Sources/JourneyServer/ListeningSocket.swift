@@ -7,8 +7,8 @@ package struct ListeningSocket: Sendable {
         package let description: String
     }
 
-    // NIO's own limit for a Unix socket's path, below Linux's 107.
-    private static let maximumPath = 103
+    // NIO's own limit for a Unix socket's path, below Linux's 107, less the ".new" that it has at first.
+    private static let maximumPath = 99
     private static let backlog: Int32 = 512
 
     /// The path it is bound to.
@@ -23,7 +23,8 @@ package struct ListeningSocket: Sendable {
     /// - Parameters:
     ///   - path: where; a socket that nobody listens on is replaced, a live one never is.
     ///   - mode: the socket file's permission bits.
-    package init(path: String, mode: UInt32) throws(Failure) {
+    ///   - group: the gid that the socket file belongs to; nil for the daemon's own.
+    package init(path: String, mode: UInt32, group: UInt32? = nil) throws(Failure) {
         guard path.utf8.count <= ListeningSocket.maximumPath else {
             throw Failure(description: "the socket path \(path) has \(path.utf8.count) bytes, \(ListeningSocket.maximumPath) are allowed")
         }
@@ -38,12 +39,19 @@ package struct ListeningSocket: Sendable {
         do throws(Failure) {
             guard descriptor >= 0 else { throw ListeningSocket.failure("cannot make a socket") }
             try ListeningSocket.removeStale(path)
-            // On Linux the file takes the mode that the descriptor has when it is bound: there is no moment with another one.
+            // On Linux the file takes the mode that the descriptor has when it is bound; its group can only be set behind that. So it gets
+            // its name when it is ready: there is no moment in which somebody else could connect.
+            let draft = path + ".new"
+            unsafe unlink(draft)
             guard fchmod(descriptor, mode) == 0 else { throw ListeningSocket.failure("cannot set the mode of \(path)") }
-            guard unsafe ListeningSocket.withAddress(path, { unsafe bind(descriptor, $0, $1) }) == 0 else {
+            guard unsafe ListeningSocket.withAddress(draft, { unsafe bind(descriptor, $0, $1) }) == 0 else {
                 throw ListeningSocket.failure("cannot bind \(path)")
             }
+            if let group, unsafe chown(draft, uid_t.max, group) != 0 {
+                throw ListeningSocket.failure("cannot give \(path) to group \(group)")
+            }
             guard listen(descriptor, ListeningSocket.backlog) == 0 else { throw ListeningSocket.failure("cannot listen on \(path)") }
+            guard unsafe rename(draft, path) == 0 else { throw ListeningSocket.failure("cannot name \(path)") }
         } catch {
             close(descriptor)
             close(lock)

@@ -1,4 +1,5 @@
 internal import Configuration
+internal import ControlInterface
 internal import EventLog
 internal import Glibc
 internal import SystemPackage
@@ -7,13 +8,18 @@ internal import SystemPackage
 struct DaemonConfiguration: Sendable {
     /// The keys of the file, which are the only ones it may have.
     static let keys = [
-        "data", "socket", "log.level", "log.quota", "log.epochBytes", "log.epochAge", "log.identityTail", "log.encrypt", "log.keyFile",
+        "data", "socket", "socketGroup", "log.level", "log.quota", "log.epochBytes", "log.epochAge", "log.identityTail", "log.encrypt",
+        "log.keyFile", "access.emit", "access.ask", "access.administer",
     ]
 
     /// The directory that holds the log and what is derived from it.
     var data: String
     /// The path of the Unix socket.
     var socket: String
+    /// The gid that the socket belongs to; nil for the daemon's own.
+    var socketGroup: UInt32?
+    /// Who may do what.
+    var access: AccessPolicy
     /// The lowest level of log lines that are written.
     var logLevel: String
     /// Bytes of disk that the log of events may use; zero for all there is.
@@ -43,10 +49,13 @@ struct DaemonConfiguration: Sendable {
                     })),
             KeyMappingProvider(upstream: EnvironmentVariablesProvider()) { $0.prepending("journeyd") },
         ]
+        if let file { try ConfigurationFile.check(file, keys: DaemonConfiguration.keys) }
         if let file { providers.append(try await FileProvider<YAMLSnapshot>(filePath: FilePath(file))) }
         let reader = ConfigReader(providers: providers)
         data = reader.string(forKey: "data", default: "/var/lib/journeyd")
         socket = reader.string(forKey: "socket", default: "/run/journeyd/journeyd.sock")
+        socketGroup = try reader.string(forKey: "socketGroup").map { try AccessConfiguration.group($0) }
+        access = try AccessConfiguration.policy { reader.stringArray(forKey: ConfigKey("access.\($0.rawValue)"), default: []) }
         logLevel = reader.string(forKey: "log.level", default: "info")
         quota = reader.int(forKey: "log.quota", default: 0)
         let defaults = EventLog.Options()
@@ -62,6 +71,6 @@ struct DaemonConfiguration: Sendable {
     private static var credential: String? {
         guard let directory = unsafe getenv("CREDENTIALS_DIRECTORY") else { return nil }
         let path = unsafe String(cString: directory) + "/journeyd.key"
-        return unsafe access(path, R_OK) == 0 ? path : nil
+        return unsafe Glibc.access(path, R_OK) == 0 ? path : nil
     }
 }

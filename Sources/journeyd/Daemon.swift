@@ -23,7 +23,7 @@ struct Daemon {
     func run() async throws {
         let directory = try DataDirectory(path: configuration.data)
         // Taken before the log is opened, so that a second daemon fails at once and not after a replay.
-        let socket = try ListeningSocket(path: configuration.socket, mode: Daemon.socketMode)
+        let socket = try ListeningSocket(path: configuration.socket, mode: Daemon.socketMode, group: configuration.socketGroup)
         var options = EventLog.Options()
         if configuration.quota > 0 { options.quota = configuration.quota }
         options.epochBytes = configuration.epochBytes
@@ -33,7 +33,8 @@ struct Daemon {
         options.keyFile = configuration.keyFile
         let log = try EventLog(directory: directory, options: options)
         let views = try JourneyViews(log: log, map: .shipped(), directory: directory)
-        let interface = ControlInterface(log: log, views: views, catalogue: try .shipped(), version: Version.text)
+        let interface = ControlInterface(
+            log: log, views: views, catalogue: try .shipped(), access: configuration.access, version: Version.text)
         let server = try await JourneyServer(socket: socket, interface: interface, logger: logger)
         if let reason = log.readOnlyReason { logger.error("the log takes no events", metadata: ["reason": "\(reason)"]) }
         for damage in log.damages { logger.error("a part of the log cannot be read", metadata: ["damage": "\(damage)"]) }

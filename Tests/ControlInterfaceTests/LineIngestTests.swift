@@ -24,8 +24,9 @@ import Views
             log.close()
             views.close()
         }
-        let interface = ControlInterface(log: log, views: views, catalogue: try .shipped(), version: "test")
-        var ingest = LineIngest(interface)
+        let interface = ControlInterface(
+            log: log, views: views, catalogue: try .shipped(), access: AccessPolicy(trusted: [0]), version: "test")
+        var ingest = LineIngest(interface, interface.access.emission(Caller(user: 0, groups: [])))
         var lines: [JSONValue] = []
         func drain() async throws {
             while let portion = ingest.nextPortion() {

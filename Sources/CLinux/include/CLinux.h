@@ -15,6 +15,10 @@ struct clinux_peer {
 /// Here and not in Swift because glibc shows `struct ucred` only under _GNU_SOURCE, which Swift's importer does not define.
 bool clinux_peer_credentials(int socket, struct clinux_peer *peer);
 
+/// Writes the supplementary gids of the process at the other end (SO_PEERGROUPS, Linux 4.13) into `groups`, at most `capacity` of them.
+/// Returns how many there are, or -1 with errno set.
+int clinux_peer_groups(int socket, gid_t *groups, int capacity);
+
 /// Names the calling thread for ps, perf and the journal; Linux keeps 15 characters.
 void clinux_name_thread(const char *name);
 

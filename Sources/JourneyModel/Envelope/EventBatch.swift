@@ -72,6 +72,11 @@ package struct EventBatch: Sendable {
         personal[Int(draft.firstPersonal)..<Int(draft.firstPersonal + draft.personalCount)]
     }
 
+    /// Takes the last event back; its text stays, of no use, until the batch goes.
+    package mutating func dropLast() {
+        drafts.removeLast()
+    }
+
     mutating func truncate(bytes count: Int, personal values: Int) {
         bytes.removeLast(bytes.count - count)
         personal.removeLast(personal.count - values)

@@ -1,0 +1,139 @@
+import FoundationEssentials
+import Glibc
+import Impersonation
+import JourneyModel
+import Synchronization
+import TestSupport
+import Testing
+
+/// Users in and out of each group try every route: what is allowed is what was configured, and nothing else.
+@Suite struct AccessTests {
+    private static let isRoot = geteuid() == 0
+    private static let routes: [(request: String, permission: String?)] = [
+        ("POST /v1/events", "emit"), ("GET /v1/events", "ask"), ("GET /v1/events/1", "ask"), ("GET /v1/journeys/lead:1", "ask"),
+        ("GET /v1/funnel", "ask"), ("GET /v1/friction", "ask"), ("GET /v1/status", "ask"), ("POST /v1/admin/seal", "administer"),
+        ("POST /v1/admin/verify", "administer"), ("POST /v1/admin/retain", "administer"), ("POST /v1/admin/erase", "administer"),
+        ("GET /healthz", nil),
+    ]
+    private static let users: [(name: String, user: UInt32, group: UInt32, others: [UInt32], may: Set<String>)] = [
+        ("root", 0, 0, [], ["emit", "ask", "administer"]), ("by primary group", 50_001, 60_001, [], ["emit"]),
+        ("by another group", 50_002, 50_002, [60_002], ["ask"]), ("by name", 50_003, 50_003, [], ["administer"]),
+        ("of two groups", 50_004, 60_001, [60_002, 60_009], ["emit", "ask"]), ("of none", 50_005, 50_005, [60_009], []),
+    ]
+
+    /// Runs `body` on a thread that is another user.
+    private func asUser<Result: Sendable>(
+        _ user: UInt32, _ group: UInt32, _ others: [UInt32], _ body: @escaping @Sendable () throws -> Result
+    ) throws -> Result {
+        let result = Mutex<Swift.Result<Result, any Error>?>(nil)
+        let thread = TestThread {
+            let failed = unsafe user != 0 && impersonate(user, group, others, Int32(others.count)) != 0
+            result.withLock {
+                $0 = failed ? .failure(Daemon.Failure(description: "cannot become user \(user)")) : Swift.Result { try body() }
+            }
+        }
+        thread.join()
+        return try #require(result.withLock { $0 }).get()
+    }
+
+    private func daemon(_ scratch: Scratch, _ access: [String: String]) throws -> Daemon {
+        let environment = Dictionary(uniqueKeysWithValues: access.map { ("JOURNEYD_ACCESS_\($0.key.uppercased())", $0.value) })
+        let daemon = try Daemon(scratch, environment: environment)
+        // Who may do what is the daemon's decision here, not the directory's.
+        unsafe chmod(scratch.path, 0o755)
+        unsafe chmod(daemon.socketPath, 0o666)
+        return daemon
+    }
+
+    @Test(.enabled(if: isRoot, "only root can become other users"))
+    func everyRouteIsOpenToThoseWhoMayAndToNobodyElse() throws {
+        let scratch = try Scratch()
+        let daemon = try daemon(scratch, ["emit": "gid:60001", "ask": "gid:60002", "administer": "uid:50003"])
+        #expect(try daemon.post(eventJSON("0")).status == 200)
+        for (name, user, group, others, may) in Self.users {
+            for (request, permission) in Self.routes {
+                let parts = request.split(separator: " ")
+                let status = try asUser(user, group, others) {
+                    let body = request.hasPrefix("POST") ? eventJSON("\(user)") : ""
+                    let head = "\(request) HTTP/1.1\r\nHost: x\r\nContent-Type: application/cloudevents+json\r\n"
+                    return try RawConnection(daemon.socketPath).request(head + "Content-Length: \(body.utf8.count)\r\n\r\n" + body).status
+                }
+                let isAllowed = permission.map { may.contains($0) } ?? !may.isEmpty
+                // Refused by another rule than that of access is as good as allowed.
+                #expect((status != 403) == isAllowed, "\(name): \(parts) was answered \(status)")
+                if !isAllowed { #expect(status == 403) }
+            }
+        }
+        let event = try daemon.get("/v1/events?after=1").json?["events"]?.elements?.first { $0["id"]?.text == "50001" }
+        #expect(event?["emitteruid"]?.integer == 50_001)
+        #expect(daemon.log.contains("refused") && !daemon.log.contains("lead:1"))
+        // Whoever may do nothing is not told what there is.
+        let unknown = try asUser(50_005, 50_005, []) {
+            try RawConnection(daemon.socketPath).request("GET /v1/nothing HTTP/1.1\r\nHost: x\r\n\r\n").status
+        }
+        #expect(unknown == 403)
+    }
+
+    @Test(.enabled(if: isRoot, "only root can become other users"))
+    func aGroupMayBeLimitedToTypes() throws {
+        let scratch = try Scratch()
+        let daemon = try daemon(scratch, ["emit": "gid:60001=marketing.* test.thing.happened,gid:60002=sales.*"])
+        func emit(_ groups: [UInt32], _ body: String, _ type: String) throws -> RawConnection.Answer {
+            try asUser(50_001, 50_001, groups) { try daemon.post(body, type) }
+        }
+        let allowed = eventJSON("1", type: "marketing.custom.thing")
+        let other = eventJSON("2", type: "marketingx.custom.thing")
+        #expect(try emit([60_001], allowed, "application/cloudevents+json").status == 200)
+        let refused = try emit([60_001], other, "application/cloudevents+json")
+        #expect(refused.status == 403 && refused.json?["errors"]?.elements?.first?["pointer"]?.text == "/type")
+        let array = try emit([60_001], "[\(eventJSON("3")),\(other)]", "application/cloudevents-batch+json")
+        #expect(array.status == 403 && array.json?["errors"]?.elements?.first?["pointer"]?.text == "/1/type")
+        let lines = try emit([60_001], [eventJSON("3"), other, eventJSON("4")].joined(separator: "\n"), "application/x-ndjson").lines
+        #expect(lines.compactMap { $0["appended"]?.integer }.reduce(0, +) == 2)
+        let rejected = lines.flatMap { $0["rejected"]?.elements ?? [] }
+        #expect(rejected.count == 1 && rejected[0]["line"]?.integer == 2 && rejected[0]["code"]?.text == "forbidden")
+        // In two groups, what either may.
+        #expect(try emit([60_001, 60_002], eventJSON("5", type: "sales.a.b"), "application/cloudevents+json").status == 200)
+        #expect(try daemon.get("/v1/status").json?["position"]?.integer == 4)
+    }
+
+    @Test func aConfigurationThatSaysSomethingElseIsRefused() throws {
+        let scratch = try Scratch()
+        let file = scratch.path + "/journeyd.yaml"
+        for (text, expected) in [
+            ("access:\n  emitt: [root]\n", "access.emit'"), ("acess:\n  emit: [root]\n", "line 1"),
+            ("access:\n  ask: [no-such-group-here]\n", "no group 'no-such-group-here'"),
+            ("access:\n  ask: ['root=x.*']\n", "only emit can"),
+            ("log:\n  qouta: 7\n", "log.quota"), ("log: [\n", "not YAML"), ("socketGroup: nobody-of-this-name\n", "no group"),
+        ] {
+            try text.write(toFile: file, atomically: false, encoding: .utf8)
+            let run = try Program.run(
+                "journeyd", ["--config", file, "--data", scratch.path + "/d", "--socket", scratch.path + "/s"], in: scratch)
+            #expect(run.status != 0 && run.error.contains(expected), "\(text): \(run.error)")
+            #expect(run.output.isEmpty)
+        }
+    }
+}
+
+/// A thread that does one thing and ends.
+private final class TestThread {
+    private var thread = pthread_t()
+
+    init(_ body: @escaping () -> Void) {
+        final class Box {
+            let body: () -> Void
+            init(_ body: @escaping () -> Void) { self.body = body }
+        }
+        let box = unsafe Unmanaged.passRetained(Box(body))
+        unsafe pthread_create(
+            &thread, nil,
+            { argument in
+                if let argument = unsafe argument { unsafe Unmanaged<Box>.fromOpaque(argument).takeRetainedValue().body() }
+                return nil
+            }, unsafe box.toOpaque())
+    }
+
+    func join() {
+        pthread_join(thread, nil)
+    }
+}
