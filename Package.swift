@@ -116,7 +116,7 @@ let package = Package(
         ),
         .target(
             name: "TestSupport", dependencies: ["EventLog", "JourneyModel"], path: "Tests/TestSupport", swiftSettings: settings),
-        tests("LMDBTests", ["LMDB"]),
+        tests("LMDBTests", ["LMDB", "TestSupport"]),
         tests("JourneyModelTests", ["JourneyModel", "TestSupport"]),
         tests("EventLogTests", ["EventLog", "JourneyModel", "TestSupport"]),
         tests("TimelinesTests", ["Timelines", "EventLog", "JourneyModel", "TestSupport"]),

@@ -13,13 +13,16 @@ internal import Glibc
 
     /// Opens or creates the environment in `directory`, which must exist.
     ///
+    /// LMDB gets to see an existing file only when its structure is sound: on a damaged one it crashes or answers wrongly.
     /// - Parameters:
     ///   - directory: holds `data.mdb` and `lock.mdb`. A process may open it once only (POSIX locks die with any second handle).
     ///   - mapSize: address space reserved, in bytes: the file's largest size. Sparse, so it costs nothing until used.
     ///   - databases: how many named databases it may hold.
     ///   - readers: how many read transactions may be open at once.
-    /// - Throws: what `mdb_env_open` answers, in particular `.damaged` for a file that is not LMDB's.
+    /// - Throws: `.damaged` for a file that is not as LMDB wrote it, with the page; else what `mdb_env_open` answers.
+    /// - Complexity: one read of the file, without the values on overflow pages: about a second a GiB where the system has it in memory.
     package init(directory: String, mapSize: Int, databases: Int, readers: Int = 256) throws(LMDBError) {
+        try Environment.check(directory + "/data.mdb")
         var handle: OpaquePointer?
         try unsafe LMDBError.check(mdb_env_create(&handle), "mdb_env_create")
         guard let handle = unsafe handle else { throw LMDBError(code: ENOMEM, call: "mdb_env_create") }
@@ -44,12 +47,24 @@ internal import Glibc
 
     /// Opens the named database, creating it where it does not exist. Once per database, before other transactions run.
     package func database(_ name: String) throws(LMDBError) -> Database {
-        try write { transaction throws(LMDBError) in
-            var identifier: MDB_dbi = 0
-            try unsafe LMDBError.check(
-                mdb_dbi_open(transaction.handle, name, UInt32(MDB_CREATE), &identifier), "mdb_dbi_open")
-            return Database(identifier: identifier)
+        if let existing = try existingDatabase(name) { return existing }
+        return try write { transaction throws(LMDBError) in try transaction.create(name) }
+    }
+
+    private func existingDatabase(_ name: String) throws(LMDBError) -> Database? {
+        var transaction: OpaquePointer?
+        try unsafe LMDBError.check(mdb_txn_begin(handle, nil, UInt32(MDB_RDONLY), &transaction), "mdb_txn_begin")
+        var identifier: MDB_dbi = 0
+        let code = unsafe mdb_dbi_open(transaction, name, 0, &identifier)
+        guard code != MDB_NOTFOUND else {
+            unsafe mdb_txn_abort(transaction)
+            return nil
         }
+        // The handle outlives its transaction only if that commits.
+        let end = unsafe mdb_txn_commit(transaction)
+        try LMDBError.check(code, "mdb_dbi_open")
+        try LMDBError.check(end, "mdb_txn_commit")
+        return Database(identifier: identifier)
     }
 
     /// Runs `body` on a stable snapshot. Keep it short: pages freed meanwhile cannot be reused until it ends.
@@ -71,7 +86,9 @@ internal import Glibc
         guard let transaction = unsafe transaction else { throw LMDBError(code: ENOMEM, call: "mdb_txn_begin") }
         let result: Result
         do throws(LMDBError) {
-            result = try body(unsafe WriteTransaction(handle: transaction))
+            let changes = WriteTransaction.Changes()
+            result = try body(unsafe WriteTransaction(handle: transaction, changes: changes))
+            if changes.isAny { try unsafe WriteTransaction.number(transaction) }
         } catch {
             unsafe mdb_txn_abort(transaction)
             throw error
@@ -87,6 +104,39 @@ internal import Glibc
     /// Flushes what the file has: what another process committed may have been killed before its own flush.
     package func flush() throws(LMDBError) {
         try unsafe LMDBError.check(mdb_env_sync(handle, 1), "mdb_env_sync")
+    }
+
+    /// Looks at the structure of the newest commit in the file, while others read and write.
+    ///
+    /// - Throws: `.damaged` with the page.
+    /// - Complexity: as opening it; pages freed meanwhile are not used again until it is done.
+    package func check() throws(LMDBError) {
+        var descriptor: Int32 = -1
+        try unsafe LMDBError.check(mdb_env_get_fd(handle, &descriptor), "mdb_env_get_fd")
+        var isDone = false
+        while !isDone {
+            isDone = try read { transaction throws(LMDBError) in
+                do throws(PageDamage) {
+                    return try StructureCheck.check(UInt64(unsafe mdb_txn_id(transaction.handle)), of: descriptor)
+                } catch {
+                    throw LMDBError(error)
+                }
+            }
+        }
+    }
+
+    private static func check(_ file: String) throws(LMDBError) {
+        let descriptor = unsafe open(file, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else {
+            guard errno != ENOENT else { return }
+            throw LMDBError(code: errno, call: "open")
+        }
+        defer { close(descriptor) }
+        do throws(PageDamage) {
+            try StructureCheck.check(atRest: descriptor)
+        } catch {
+            throw LMDBError(error)
+        }
     }
 
     /// How many bytes of the map are in use: the highest page ever written, as the file never shrinks.

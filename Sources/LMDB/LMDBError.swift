@@ -22,8 +22,19 @@ package struct LMDBError: Error, Equatable, CustomStringConvertible {
 
     /// LMDB's return code: its own when negative, an errno when positive.
     package let code: Int32
-    /// The LMDB function that returned it.
+    /// The LMDB function that returned it, or what else found it out.
     package let call: StaticString
+    /// The place in the file and what is wrong there, where the file was looked at without LMDB.
+    package let damage: PageDamage?
+
+    init(code: Int32, call: StaticString, damage: PageDamage? = nil) {
+        (self.code, self.call, self.damage) = (code, call, damage)
+    }
+
+    /// What looking at a file's structure found.
+    init(_ damage: PageDamage) {
+        self.init(code: MDB_CORRUPTED, call: "structure", damage: damage)
+    }
 
     /// What the caller can do about it.
     package var kind: Kind {
@@ -37,7 +48,7 @@ package struct LMDBError: Error, Equatable, CustomStringConvertible {
     }
 
     package var description: String {
-        "\(call): \(unsafe String(cString: mdb_strerror(code)))"
+        damage?.description ?? "\(call): \(unsafe String(cString: mdb_strerror(code)))"
     }
 
     package static func == (left: LMDBError, right: LMDBError) -> Bool {

@@ -39,11 +39,38 @@ internal import CLMDB
 
 /// The one write transaction of an ``Environment``: sees its own changes; others see them after the commit.
 @safe package struct WriteTransaction: ~Copyable {
+    /// Whether there are any: a commit of none costs nothing and must stay one of none.
+    final class Changes {
+        var isAny = false
+    }
+
     // Ended by Environment.write, which alone knows whether to commit or to abort.
     let handle: OpaquePointer
+    private let changes: Changes
 
-    init(handle: OpaquePointer) {
+    init(handle: OpaquePointer, changes: Changes) {
         unsafe self.handle = handle
+        self.changes = changes
+    }
+
+    /// Stores the transaction's own number in it: see ``StructureCheck``. It lies in the one page that every commit writes anyway.
+    static func number(_ transaction: OpaquePointer) throws(LMDBError) {
+        var main: MDB_dbi = 0
+        try unsafe LMDBError.check(mdb_dbi_open(transaction, nil, 0, &main), "mdb_dbi_open")
+        var number = UInt64(unsafe mdb_txn_id(transaction)).littleEndian
+        let code = unsafe withUnsafeMutableBytes(of: &number) { bytes in
+            var value = unsafe MDB_val(mv_size: bytes.count, mv_data: bytes.baseAddress)
+            return unsafe Key.text(StructureCheck.commitKey).withValue { key in unsafe mdb_put(transaction, main, &key, &value, 0) }
+        }
+        try LMDBError.check(code, "mdb_put")
+    }
+
+    /// Makes a named database.
+    borrowing func create(_ name: String) throws(LMDBError) -> Database {
+        changes.isAny = true
+        var identifier: MDB_dbi = 0
+        try unsafe LMDBError.check(mdb_dbi_open(handle, name, UInt32(MDB_CREATE), &identifier), "mdb_dbi_open")
+        return Database(identifier: identifier)
     }
 
     /// As ``ReadTransaction/value(_:_:_:)``, with this transaction's own changes.
@@ -71,6 +98,7 @@ internal import CLMDB
 
     /// Removes the entry of `key`, if there is one.
     package borrowing func delete(_ database: Database, _ key: Key) throws(LMDBError) {
+        changes.isAny = true
         let code = unsafe key.withValue { key in unsafe mdb_del(handle, database.identifier, &key, nil) }
         guard code != MDB_NOTFOUND else { return }
         try LMDBError.check(code, "mdb_del")
@@ -78,12 +106,14 @@ internal import CLMDB
 
     /// Removes all entries of a database.
     package borrowing func empty(_ database: Database) throws(LMDBError) {
+        changes.isAny = true
         try unsafe LMDBError.check(mdb_drop(handle, database.identifier, 0), "mdb_drop")
     }
 
     private borrowing func reserve(
         _ database: Database, _ key: Key, count: Int, flags: UInt32, _ fill: (UnsafeMutableRawBufferPointer) -> Void
     ) throws(LMDBError) {
+        changes.isAny = true
         var value = unsafe MDB_val(mv_size: count, mv_data: nil)
         let code = unsafe key.withValue { key in
             unsafe mdb_put(handle, database.identifier, &key, &value, flags | UInt32(MDB_RESERVE))
