@@ -80,7 +80,7 @@ let package = Package(
                 "Questions", "Timelines", "EventLog", "JourneyModel", "LMDB",
                 .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
                 .product(name: "Crypto", package: "swift-crypto"),
-            ]
+            ], storageSettings
         ),
         module("ControlInterface", ["Views", "Questions", "Timelines", "EventLog", "JourneyModel"]),
         module(
@@ -116,6 +116,9 @@ let package = Package(
         ),
         .target(
             name: "TestSupport", dependencies: ["EventLog", "JourneyModel"], path: "Tests/TestSupport", swiftSettings: settings),
+        .executableTarget(
+            name: "DamageProbe", dependencies: ["ControlInterface", "Views", "EventLog", "JourneyModel"], path: "Tests/DamageProbe",
+            swiftSettings: settings),
         tests("LMDBTests", ["LMDB", "TestSupport"]),
         tests("JourneyModelTests", ["JourneyModel", "TestSupport"]),
         tests("EventLogTests", ["EventLog", "JourneyModel", "TestSupport"]),

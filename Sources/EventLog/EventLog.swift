@@ -156,25 +156,38 @@ package final class EventLog: Sendable {
     private static func end(_ epochs: EpochList, _ options: Options, _ reason: inout String?) throws(LogError) -> LogEnd {
         var end = LogEnd(tail: epochs.all.last.map { $0.first - 1 } ?? 0)
         guard let live = epochs.all.last else { return end }
-        if reason != nil {
-            end.tail = epochs.all.compactMap(\.last).max() ?? end.tail
-            return end
-        }
-        do throws(LogError) {
-            let storage = try live.open(mapSize: options.mapSize)
-            // What a process killed before its flush has left is told to be stored from now on, and read.
-            do throws(LMDBError) { try storage.environment.flush() } catch { throw LogError(error) }
-            if let last = try storage.lastPosition() {
-                guard last >= live.first else { throw .damaged(position: live.first, reason: "\(live.file) ends at position \(last)") }
-                end.tail = last
+        if reason == nil {
+            do throws(LogError) {
+                let storage = try live.open(mapSize: options.mapSize)
+                // What a process killed before its flush has left is told to be stored from now on, and read.
+                do throws(LMDBError) { try storage.environment.flush() } catch { throw LogError(error) }
+                if let last = try storage.lastPosition() {
+                    guard last >= live.first else { throw .damaged(position: live.first, reason: "\(live.file) ends at position \(last)") }
+                    end.tail = last
+                }
+                try end.read(live, storage)
+                return end
+            } catch {
+                guard case .damaged = error else { throw error }
+                reason = "\(error)"
+                live.setDamage("\(error)")
             }
-            try end.read(storage)
-        } catch {
-            guard case .damaged = error else { throw error }
-            reason = "\(error)"
-            live.setDamage("\(error)")
         }
+        end.tail = epochs.all.compactMap(\.last).max() ?? live.first - 1
+        end.symbols = lastSymbols(epochs)
         return end
+    }
+
+    /// The names in the last epoch that can be read: of all events that can be, as each begins with those of the one before.
+    private static func lastSymbols(_ epochs: EpochList) -> SymbolTable {
+        for epoch in epochs.all.reversed() {
+            do throws(LogError) {
+                return try epoch.symbols(try epoch.open())
+            } catch {
+                if case .damaged(_, let reason) = error { epoch.setDamage(reason) }
+            }
+        }
+        return SymbolTable()
     }
 }
 
@@ -189,16 +202,12 @@ struct LogEnd: Sendable {
         self.tail = tail
     }
 
-    fileprivate mutating func read(_ storage: Epoch.Storage) throws(LogError) {
-        var names = SymbolTable()
+    fileprivate mutating func read(_ live: Epoch, _ storage: Epoch.Storage) throws(LogError) {
+        let names = try live.symbols(storage)
         let (tail, position) = (tail, Key.number(tail))
         var recordedAt: Timestamp?
         do throws(LMDBError) {
             try storage.environment.read { transaction throws(LMDBError) in
-                try transaction.scan(storage.symbols, from: .number(0)) { (_, name) in
-                    _ = names.intern(name)
-                    return true
-                }
                 recordedAt =
                     try transaction.value(storage.events, position) { value throws(LMDBError) in
                         try? EventRecord(value, position: tail).recordedAt

@@ -1,6 +1,7 @@
 internal import Crypto
 package import JourneyModel
 internal import LMDB
+internal import Synchronization
 
 /// What comparing the whole log found.
 package struct Verification: Sendable {
@@ -80,6 +81,7 @@ extension EventLog {
             guard about == EpochAbout(log: epochs.log, number: epoch.number, first: epoch.first) else {
                 return Verification.Damage(place: place, position: epoch.first, reason: "its about was changed or removed")
             }
+            if let damage = try verifyStructure(epoch) { return damage }
             let last = min(epoch.last ?? tail, tail)
             var digest = EpochDigest(after: previous)
             // The sums are taken over what is intact.
@@ -108,6 +110,25 @@ extension EventLog {
             }
             return Verification.Damage(place: place, position: nil, reason: "\(error)")
         }
+    }
+
+    /// What leads to the records, and the names that they refer to.
+    private func verifyStructure(_ epoch: Epoch) throws(LogError) -> Verification.Damage? {
+        let place = EpochList.name(epoch.number)
+        let storage = try epoch.open()
+        do throws(LMDBError) {
+            try storage.environment.check()
+        } catch {
+            guard error.kind == .damaged else { throw LogError(error) }
+            return Verification.Damage(place: place, position: epoch.first, reason: "\(epoch.file) is damaged (\(error))")
+        }
+        let names = try epoch.symbols(storage)
+        let isKnown = symbols.withLock { all in
+            // The writer may have added some since.
+            (0..<UInt32(min(names.count, all.count))).allSatisfy { all.text($0) == names.text($0) }
+        }
+        guard !isKnown else { return nil }
+        return Verification.Damage(place: place, position: epoch.first, reason: "its names of types and sources are not those of the log")
     }
 }
 

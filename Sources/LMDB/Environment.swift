@@ -10,6 +10,8 @@ internal import Glibc
     // @unchecked Sendable: LMDB's environment handle may be used from any thread (lmdb.h, mdb_env_create), and with
     // MDB_NOTLS read transactions are not tied to threads. It is closed only in deinit, when no transaction is left.
     private let handle: OpaquePointer
+    // Whether it had no commit when it was opened: only then a database that is not there was not there before.
+    private let isNew: Bool
 
     /// Opens or creates the environment in `directory`, which must exist.
     ///
@@ -22,7 +24,7 @@ internal import Glibc
     /// - Throws: `.damaged` for a file that is not as LMDB wrote it, with the page; else what `mdb_env_open` answers.
     /// - Complexity: one read of the file, without the values on overflow pages: about a second a GiB where the system has it in memory.
     package init(directory: String, mapSize: Int, databases: Int, readers: Int = 256) throws(LMDBError) {
-        try Environment.check(directory + "/data.mdb")
+        isNew = try !Environment.check(directory + "/data.mdb")
         var handle: OpaquePointer?
         try unsafe LMDBError.check(mdb_env_create(&handle), "mdb_env_create")
         guard let handle = unsafe handle else { throw LMDBError(code: ENOMEM, call: "mdb_env_create") }
@@ -45,10 +47,30 @@ internal import Glibc
         unsafe mdb_env_close(handle)
     }
 
-    /// Opens the named database, creating it where it does not exist. Once per database, before other transactions run.
+    /// Opens the named database; see ``databases(_:)``.
     package func database(_ name: String) throws(LMDBError) -> Database {
-        if let existing = try existingDatabase(name) { return existing }
-        return try write { transaction throws(LMDBError) in try transaction.create(name) }
+        try databases([name])[0]
+    }
+
+    /// Opens named databases, before other transactions run. All are made, in one transaction, in an environment that had no commit when
+    /// it was opened.
+    ///
+    /// - Throws: `.damaged` where one is missing that must have been there.
+    package func databases(_ names: [String]) throws(LMDBError) -> [Database] {
+        var databases: [Database] = []
+        for name in names {
+            guard let database = try existingDatabase(name) else { break }
+            databases.append(database)
+        }
+        if databases.count == names.count { return databases }
+        guard isNew else {
+            throw LMDBError(PageDamage(page: nil, reason: "it has no database \(names[databases.count])"))
+        }
+        return try write { transaction throws(LMDBError) in
+            var made: [Database] = []
+            for name in names { made.append(try transaction.create(name)) }
+            return made
+        }
     }
 
     private func existingDatabase(_ name: String) throws(LMDBError) -> Database? {
@@ -125,15 +147,16 @@ internal import Glibc
         }
     }
 
-    private static func check(_ file: String) throws(LMDBError) {
+    /// - Returns: whether the file has a commit.
+    private static func check(_ file: String) throws(LMDBError) -> Bool {
         let descriptor = unsafe open(file, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else {
-            guard errno != ENOENT else { return }
+            guard errno != ENOENT else { return false }
             throw LMDBError(code: errno, call: "open")
         }
         defer { close(descriptor) }
         do throws(PageDamage) {
-            try StructureCheck.check(atRest: descriptor)
+            return try StructureCheck.check(atRest: descriptor)
         } catch {
             throw LMDBError(error)
         }

@@ -5,11 +5,18 @@ internal import Timelines
 
 /// The checkpoint of the timelines: an LMDB environment that may be thrown away, as the log can always be replayed.
 ///
-/// One entry a subject with its name and entries, one a link, one a dimension value or set. A checkpoint writes what was touched
-/// since the last one, in one transaction with the position it holds for: after a crash the replay goes on from there.
+/// One entry a subject with its name and entries, one a link, one a dimension value or set, each behind its CRC-32C (which covers its
+/// number, too). A checkpoint writes what was touched since the last one, in one transaction with the position it holds for: after
+/// a crash the replay goes on from there.
 struct ViewStore: Sendable {
-    // Change it whenever an entry means something else: checkpoints of another format are thrown away.
-    private static let format = "1"
+    /// Change it whenever an entry means something else: checkpoints of another format are thrown away.
+    private static let format = "2"
+    private static let checksumSize = 4
+
+    /// The numbers of the entries that say what the checkpoint is of.
+    private enum About: UInt64, CaseIterable {
+        case format, definition, position, anchor
+    }
 
     private let environment: Environment
     private let subjects: Database
@@ -21,33 +28,43 @@ struct ViewStore: Sendable {
     /// Opens the store in `directory`; it can grow to `mapSize` bytes.
     init(directory: String, mapSize: Int) throws(LMDBError) {
         environment = try Environment(directory: directory, mapSize: mapSize, databases: 8)
-        subjects = try environment.database("subjects")
-        links = try environment.database("links")
-        values = try environment.database("values")
-        sets = try environment.database("sets")
-        about = try environment.database("about")
+        let databases = try environment.databases(["subjects", "links", "values", "sets", "about"])
+        (subjects, links, values, sets, about) = (databases[0], databases[1], databases[2], databases[3], databases[4])
     }
 
     /// The timelines as of the last checkpoint, or nil where there is none that was made under `definition`.
     ///
     /// - Parameter anchor: what the log holds at a position, in a few words: a checkpoint of another log is not used.
+    /// - Throws: `.damaged` where an entry is not what was written.
     func load(map: StageMap, definition: String, anchor: (Position) -> String?) throws(LMDBError) -> Timelines? {
         try environment.read { transaction throws(LMDBError) in
-            guard try text("format", transaction) == ViewStore.format, try text("definition", transaction) == definition,
-                let stored = try text("position", transaction), let position = Position(stored),
-                try text("anchor", transaction) == anchor(position)
+            guard try text(.format, transaction) == ViewStore.format, try text(.definition, transaction) == definition,
+                let stored = try text(.position, transaction), let position = Position(stored),
+                try text(.anchor, transaction) == anchor(position)
             else { return nil }
             var timelines = Timelines(map: map)
-            try transaction.scan(values, from: .number(0)) { (_, value) in timelines.restore(value: value) }
-            try transaction.scan(sets, from: .number(0)) { (_, set) in timelines.restore(set: set) }
-            try transaction.scan(subjects, from: .number(0)) { (_, stored) in timelines.restore(subject: stored) }
-            try transaction.scan(links, from: .number(0)) { (key, stored) in timelines.restore(link: Key.number(key), stored) }
+            try scan(values, transaction) { (_, value) in timelines.restore(value: value) }
+            try scan(sets, transaction) { (_, set) in timelines.restore(set: set) }
+            try scan(subjects, transaction) { (_, stored) in timelines.restore(subject: stored) }
+            try scan(links, transaction) { (number, stored) in timelines.restore(link: number, stored) }
             return timelines.restored(at: position)
         }
     }
 
-    private func text(_ key: String, _ transaction: borrowing ReadTransaction) throws(LMDBError) -> String? {
-        try transaction.value(about, .text(key)) { String(decoding: $0.bytes(), as: UTF8.self) }
+    /// Calls `body` with each entry, its checksum compared.
+    private func scan(
+        _ database: Database, _ transaction: borrowing ReadTransaction, _ body: (UInt64, Span<UInt8>) -> Bool
+    ) throws(LMDBError) {
+        try transaction.scan(database, from: .number(0)) { (key, stored) throws(LMDBError) in
+            let number = Key.number(key)
+            return body(number, try ViewStore.intact(stored, number))
+        }
+    }
+
+    private func text(_ name: About, _ transaction: borrowing ReadTransaction) throws(LMDBError) -> String? {
+        try transaction.value(about, .number(name.rawValue)) { stored throws(LMDBError) in
+            String(decoding: try ViewStore.intact(stored, name.rawValue).bytes(), as: UTF8.self)
+        }
     }
 
     /// Throws all of it away.
@@ -60,16 +77,39 @@ struct ViewStore: Sendable {
     /// Stores what changed since the last checkpoint.
     func save(_ changes: Timelines.Changes, definition: String, anchor: String) throws(LMDBError) {
         try environment.write { transaction throws(LMDBError) in
-            for (number, bytes) in changes.subjects { try transaction.put(subjects, .number(number), bytes.span) }
-            for (number, bytes) in changes.links { try transaction.put(links, .number(number), bytes.span) }
-            for (number, bytes) in changes.values { try transaction.put(values, .number(number), bytes.span) }
-            for (number, bytes) in changes.sets { try transaction.put(sets, .number(number), bytes.span) }
-            for (key, text) in [
-                ("format", ViewStore.format), ("definition", definition), ("position", String(changes.position)), ("anchor", anchor),
+            for (database, entries) in [
+                (subjects, changes.subjects), (links, changes.links), (values, changes.values), (sets, changes.sets),
             ] {
-                let bytes = Array(text.utf8)
-                try transaction.put(about, .text(key), bytes.span)
+                for (number, bytes) in entries { try ViewStore.put(database, number, bytes, transaction) }
+            }
+            for name in About.allCases {
+                let text =
+                    switch name {
+                    case .format: ViewStore.format
+                    case .definition: definition
+                    case .position: String(changes.position)
+                    case .anchor: anchor
+                    }
+                try ViewStore.put(about, name.rawValue, Array(text.utf8), transaction)
             }
         }
+    }
+
+    private static func put(
+        _ database: Database, _ number: UInt64, _ bytes: [UInt8], _ transaction: borrowing WriteTransaction
+    ) throws(LMDBError) {
+        let checksum = unsafe bytes.withUnsafeBytes { unsafe Checksum.record(number, $0) }
+        let stored = (0..<checksumSize).map { UInt8(truncatingIfNeeded: checksum >> UInt32(8 * $0)) } + bytes
+        try transaction.put(database, .number(number), stored.span)
+    }
+
+    /// What was stored, without its checksum, which it has.
+    @_lifetime(copy stored)
+    private static func intact(_ stored: Span<UInt8>, _ number: UInt64) throws(LMDBError) -> Span<UInt8> {
+        guard stored.count >= checksumSize else { throw .damaged }
+        let bytes = stored.extracting(checksumSize..<stored.count)
+        let checksum = (0..<checksumSize).reduce(UInt32(0)) { $0 | UInt32(stored[$1]) << UInt32(8 * $1) }
+        guard unsafe bytes.withUnsafeBytes({ unsafe Checksum.record(number, $0) }) == checksum else { throw .damaged }
+        return bytes
     }
 }

@@ -31,8 +31,10 @@ final class Daemon: Sendable {
 
     /// Starts a daemon and waits until it answers.
     ///
-    /// - Parameter environment: variables it gets beside those of this process.
-    init(_ scratch: Scratch, arguments: [String] = [], environment: [String: String] = [:]) throws {
+    /// - Parameters:
+    ///   - environment: variables it gets beside those of this process.
+    ///   - mayFail: whether it is ready, too, when it says of itself that something is wrong.
+    init(_ scratch: Scratch, arguments: [String] = [], environment: [String: String] = [:], mayFail: Bool = false) throws {
         socketPath = scratch.path + "/s"
         errorFile = scratch.path + "/stderr"
         let flags = ["--data", scratch.path + "/data", "--socket", socketPath] + arguments
@@ -40,9 +42,8 @@ final class Daemon: Sendable {
         // Connecting succeeds when the socket listens, and it listens when the daemon answers: each try waits for the kernel only.
         let deadline = ContinuousClock.now + .seconds(30)
         while ContinuousClock.now < deadline {
-            if let raw = try? RawConnection(socketPath), (try? raw.request("GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n"))?.status == 200 {
-                return
-            }
+            let answer = try? RawConnection(socketPath).request("GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n")
+            if let answer, answer.status == 200 || mayFail { return }
             var status: Int32 = 0
             if unsafe waitpid(process, &status, WNOHANG) == process {
                 isReaped.withLock { $0 = true }

@@ -13,8 +13,8 @@ final class Epoch: Sendable {
 
         fileprivate init(_ directory: String, mapSize: Int) throws(LMDBError) {
             environment = try Environment(directory: directory, mapSize: mapSize, databases: 4)
-            events = try environment.database("events")
-            symbols = try environment.database("symbols")
+            let databases = try environment.databases(["events", "symbols"])
+            (events, symbols) = (databases[0], databases[1])
         }
 
         /// The position of the last event, or nil where there is none.

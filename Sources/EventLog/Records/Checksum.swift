@@ -1,9 +1,9 @@
 internal import CISAL
 
 /// CRC-32C (Castagnoli polynomial, RFC 3720 section 12.1), about 10 GB/s through ISA-L's SSE 4.2 or ARMv8 code.
-enum Checksum {
-    /// The checksum of a record at `position`: the position counts, so that two intact records that changed places do not pass.
-    static func record(_ position: UInt64, _ bytes: UnsafeRawBufferPointer) -> UInt32 {
+package enum Checksum {
+    /// The checksum of what is stored under a number, such as a record at `position`: the position counts, so that two intact records that changed places do not pass.
+    package static func record(_ position: UInt64, _ bytes: UnsafeRawBufferPointer) -> UInt32 {
         var position = position.bigEndian
         let seed = unsafe withUnsafeBytes(of: &position) { unsafe update(~0, $0) }
         return unsafe ~update(seed, bytes)

@@ -114,12 +114,7 @@ extension EventLog {
         let names = state.symbols
         try epochs.roll(at: state.tail, mapSize: options.mapSize) { storage throws(LogError) in
             do throws(LMDBError) {
-                try storage.environment.write { transaction throws(LMDBError) in
-                    for symbol in 0..<names.count {
-                        let name = names.withBytes(UInt32(symbol)) { $0.bytes() }
-                        try transaction.put(storage.symbols, .number(UInt64(symbol)), name.span)
-                    }
-                }
+                try storage.environment.write { transaction throws(LMDBError) in try storage.put(names, from: 0, transaction) }
             } catch {
                 throw LogError(error)
             }
@@ -170,7 +165,7 @@ extension EventLog {
                     // Any error takes the transaction back; what it was is in `failure`.
                     throw .damaged
                 }
-                try storeSymbols(storage, transaction, state)
+                try storage.put(state.symbols, from: state.storedSymbols, transaction)
                 return results
             }
             if state.symbols.count > state.storedSymbols {
@@ -181,15 +176,6 @@ extension EventLog {
         } catch {
             commit.undo(to: tail, &state)
             throw failure ?? CommitError(error)
-        }
-    }
-
-    private func storeSymbols(
-        _ storage: Epoch.Storage, _ transaction: borrowing WriteTransaction, _ state: borrowing CommitState
-    ) throws(LMDBError) {
-        for symbol in state.storedSymbols..<state.symbols.count {
-            let name = state.symbols.withBytes(UInt32(symbol)) { $0.bytes() }
-            try transaction.put(storage.symbols, .number(UInt64(symbol)), name.span)
         }
     }
 }

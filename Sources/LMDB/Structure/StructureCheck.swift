@@ -42,9 +42,11 @@ struct StructureCheck: ~Copyable {
     }
 
     /// Checks a file that no process has open. One without bytes passes: LMDB makes an environment of it.
-    static func check(atRest descriptor: Int32) throws(PageDamage) {
+    ///
+    /// - Returns: whether there was a commit.
+    static func check(atRest descriptor: Int32) throws(PageDamage) -> Bool {
         let size = try size(descriptor)
-        guard size > 0 else { return }
+        guard size > 0 else { return false }
         let (first, second) = try metas(descriptor)
         try Meta.check(first, second)
         let (older, newest) = first.transaction < second.transaction ? (first, second) : (second, first)
@@ -53,6 +55,7 @@ struct StructureCheck: ~Copyable {
         // The pages of the commit before are never reused while it is the one before: with its number it vouches for the order of the two.
         var before = StructureCheck(descriptor, size: size, older)
         try before.checkMain()
+        return newest.transaction > 0
     }
 
     /// Checks the commit `transaction` of a file in use, which a reader keeps from being overwritten.

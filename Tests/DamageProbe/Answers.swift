@@ -1,0 +1,141 @@
+import ControlInterface
+import Dispatch
+import EventLog
+import JourneyModel
+import Views
+
+/// What a log answers to everything that is asked of it.
+struct Answers {
+    struct Difference {
+        let text: String
+        /// Whether it may be so where the damage is named.
+        let isAllowed: Bool
+    }
+
+    private static let at = "at=2027-01-01"
+    private static let patience = DispatchTimeInterval.seconds(30)
+
+    /// What the program says is damaged.
+    private(set) var named: [String] = []
+    let tail: Position
+    private var replies: [(target: String, status: Int, body: String)] = []
+    // Of events that are sent again, and of one that is new.
+    private var appends: [String] = []
+
+    /// - Throws: where the log does not open.
+    init(_ path: String) throws {
+        let directory = try DataDirectory(path: path)
+        var options = EventLog.Options()
+        options.mapSize = 1 << 26
+        options.identityTail = 64
+        let log = try EventLog(directory: directory, options: options)
+        defer { log.close() }
+        let views = try JourneyViews(log: log, map: .shipped(), directory: directory, mapSize: 1 << 26)
+        defer { views.close() }
+        let interface = ControlInterface(log: log, views: views, catalogue: try .shipped(), version: "0")
+        tail = log.tail
+        if !Answers.catchUp(views, tail) { named.append("wrong: the views hang at \(views.position)") }
+        for target in Answers.targets(log) { replies.append(try Answers.ask(interface, target)) }
+        named += log.damages
+        if let reason = log.readOnlyReason { named.append(reason) }
+        if let trouble = log.keepersTrouble { named.append(trouble) }
+        if case .stopped(let error) = views.phase { named.append("\(error)") }
+        let verification = log.verify { _ in true }
+        named += verification.damages.map { "\($0.place) \($0.position ?? 0): \($0.reason)" }
+        for text in sentAgain() + [Answers.new] { appends.append("\(text.prefix(120)): \(try Answers.append(text, interface))") }
+    }
+
+    // MARK: - Asking
+
+    private static func targets(_ log: EventLog) -> [String] {
+        var targets = log.first <= log.tail ? (log.first...log.tail).map { "/v1/events/\($0)" } : []
+        targets.append("/v1/events?limit=1000")
+        for view in ["funnel", "funnel?by=data.region", "funnel?by=data.channel", "friction", "friction?scope=sales"] {
+            targets.append("/v1/\(view)\(view.contains("?") ? "&" : "?")\(at)")
+        }
+        for subject in ["lead:1", "lead:7", "account:2", "lead:30"] {
+            targets += ["/v1/journeys/\(subject)?\(at)", "/v1/events?subject=\(subject)", "/v1/events?journey=\(subject)"]
+        }
+        return targets
+    }
+
+    private static func ask(_ interface: ControlInterface, _ target: String) throws -> (target: String, status: Int, body: String) {
+        let route = try Route(method: "GET", target: try RequestTarget(target), accept: nil, lastEventID: nil)
+        let reply = interface.answer(route)
+        return (target, reply.status, String(decoding: reply.body, as: UTF8.self))
+    }
+
+    private static func catchUp(_ views: JourneyViews, _ tail: Position) -> Bool {
+        let seen = DispatchSemaphore(value: 0)
+        views.whenSeen(tail) { seen.signal() }
+        let deadline = DispatchTime.now() + patience
+        while DispatchTime.now() < deadline {
+            // Views that stop tell nobody: they are looked at now and then.
+            if seen.wait(timeout: .now() + .milliseconds(2)) == .success { return true }
+            if case .stopped = views.phase { return true }
+        }
+        return false
+    }
+
+    private static let new = #"{"specversion":"1.0","id":"new","source":"/probe","type":"test.probe.sent","subject":"lead:1"}"#
+
+    /// Some of the events, as anybody could send them again.
+    private func sentAgain() -> [String] {
+        let events = replies.filter { $0.status == 200 && $0.target.dropFirst(11).allSatisfy(\.isNumber) && !$0.target.contains("?") }
+        return stride(from: 0, to: events.count, by: 37).map { events[$0].body }
+    }
+
+    private static func append(_ text: String, _ interface: ControlInterface) throws -> String {
+        let bytes = Array(text.utf8)
+        let batch = try interface.batch(bytes.span, .single)
+        let (done, outcome) = (DispatchSemaphore(value: 0), Outcome())
+        do throws(LogError) {
+            try interface.log.append(
+                AppendRequest(batch: batch, isAtomic: true, emitter: 0) { result in
+                    outcome.text = "\(result)"
+                    done.signal()
+                })
+        } catch {
+            return "refused: \(error)"
+        }
+        guard done.wait(timeout: .now() + patience) == .success else { return "no answer" }
+        return outcome.text
+    }
+
+    private final class Outcome: @unchecked Sendable {
+        // @unchecked Sendable: read after the semaphore that is signalled after it was written.
+        var text = ""
+    }
+
+    // MARK: - Comparing
+
+    func differences(from sound: Answers) -> [Difference] {
+        var differences: [Difference] = []
+        let mine = Dictionary(uniqueKeysWithValues: replies.map { ($0.target, $0) })
+        for expected in sound.replies {
+            guard let reply = mine[expected.target] else {
+                // Not asked, as the log says that it ends before.
+                differences.append(Difference(text: "\(expected.target) is beyond the log", isAllowed: tail < sound.tail))
+                continue
+            }
+            guard reply.status != expected.status || reply.body != expected.body else { continue }
+            let text = "\(reply.target) is answered \(reply.status) \(reply.body.prefix(300)) and not \(expected.body.prefix(300))"
+            differences.append(Difference(text: text, isAllowed: reply.status >= 400 || isEarlier(reply.body, expected.body)))
+        }
+        let soundAppends = Set(sound.appends)
+        for append in appends where !soundAppends.contains(append) {
+            differences.append(Difference(text: "an append is answered \(append)", isAllowed: append.contains("refused") || append.contains("failure")))
+        }
+        return differences
+    }
+
+    /// Whether an answer is one for an earlier position, and says so; or is the beginning of the sound list.
+    private func isEarlier(_ body: String, _ sound: String) -> Bool {
+        guard let value = try? JSONValue(text: body), let expected = try? JSONValue(text: sound) else { return false }
+        if let events = value["events"]?.elements, value["journey"] == nil, let all = expected["events"]?.elements {
+            return events.count < all.count && events == Array(all.prefix(events.count))
+        }
+        guard let position = value["position"]?.integer, let last = expected["position"]?.integer else { return false }
+        return position < last
+    }
+}
