@@ -73,6 +73,11 @@ package struct JourneySummary: Sendable, Equatable {
         firstEntries.sort { $0.stage < $1.stage }
     }
 
+    /// One of no events.
+    init(dimensionCount: Int) {
+        dimensions = Array(repeating: 0, count: dimensionCount)
+    }
+
     /// When the journey first entered any stage.
     package var begun: Int64? { firstEntries.map(\.time).min() }
 

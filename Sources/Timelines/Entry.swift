@@ -19,9 +19,6 @@ package struct Entry: Sendable, Equatable {
     /// The rule of the stage map that applies, plus one; zero for none.
     package let rule: UInt8
 
-    /// Bytes of the stored form.
-    static let size = 40
-
     /// The order of a journey: by time, then by position.
     package static func isBefore(_ left: Entry, _ right: Entry) -> Bool {
         left.time != right.time ? left.time < right.time : left.position < right.position

@@ -4,7 +4,7 @@ package import JourneyModel
 /// Every journey as a column of entries in the order of time, and which subjects make up which journey.
 ///
 /// Entries are kept by subject, so that a link that is taken back leaves each subject with exactly its own.
-/// Cost in memory: 40 bytes an event, about 100 bytes a subject (name, look-up, array) and 80 bytes a link.
+/// Cost: 48 bytes an event in a mapped file; in memory about 50 bytes a subject (name, look-up, last entry) and 80 bytes a link.
 /// Derived from the log alone: the same events in any order of arrival give the same journeys.
 package struct Timelines: Sendable {
     /// The map under which rules and dimensions were read.
@@ -12,12 +12,12 @@ package struct Timelines: Sendable {
     /// The last event that is in.
     package internal(set) var position: Position = 0
     var subjects = SymbolTable()
-    var entries: [[Entry]] = []
+    var entries: EntryStore
     var links = LinkGraph()
     var values = SymbolTable()
     var sets = SymbolTable()
     // What the next checkpoint has to store.
-    var changedSubjects: Set<UInt32> = []
+    var savedSubjects = 0
     var changedLinks: Set<LinkGraph.Pair> = []
     var savedValues = 0
     var savedSets = 0
@@ -27,15 +27,17 @@ package struct Timelines: Sendable {
     /// Most distinct dimension values and sets of them: beyond, an event has none.
     private static let maximumSets = 1 << 20
 
-    package init(map: StageMap) {
+    /// - Parameter file: where entries go that are not the last; nil to keep all in memory.
+    package init(map: StageMap, file: EntryFile? = nil) {
         self.map = map
+        entries = EntryStore(file: file)
         fields = FieldMap(map)
         // Set zero is the empty one.
         _ = sets.intern(Timelines.key(Array(repeating: 0, count: map.dimensions.count)).span)
     }
 
     /// How many subjects there are.
-    package var subjectCount: Int { entries.count }
+    package var subjectCount: Int { entries.subjectCount }
 
     /// What the map says of the type with this symbol of the log.
     package func facts(_ type: UInt32) -> TypeFacts? {
@@ -50,11 +52,12 @@ package struct Timelines: Sendable {
     package mutating func append(
         _ record: EventRecord, _ bytes: Span<UInt8>, typeName: (UInt32) -> String, touch: (UInt32) -> Void
     ) {
-        precondition(record.position == position + 1, "timelines take each event once, in the order of the log")
+        precondition(record.position > position, "timelines take each event once, in the order of the log")
         position = record.position
         let facts = learn(record.type, typeName)
         guard let subject = intern(bytes.extracting(record.subject)) else { return }
-        insert(entry(record, bytes, facts), of: subject)
+        let entry = entry(record, bytes, facts)
+        entries.append(entry, of: subject)
         if !record.account.isEmpty, let account = intern(bytes.extracting(record.account)) {
             link(subject, account, true, record, touch)
         }
@@ -88,7 +91,9 @@ package struct Timelines: Sendable {
         let members = links.members(of: component)
         guard members.count > 1 else { return name(component) }
         func key(_ subject: UInt32) -> (Int, Int64, Position, String) {
-            let (name, first) = (name(subject), entries[Int(subject)].first)
+            let name = name(subject)
+            var first: Entry?
+            entries.each(subject) { entry in if first.map({ Entry.isBefore(entry, $0) }) ?? true { first = entry } }
             return (Subject.rank(name), first?.time ?? .max, first?.position ?? .max, name)
         }
         return members.map(key).min { $0 < $1 }?.3 ?? name(component)
@@ -98,15 +103,18 @@ package struct Timelines: Sendable {
     package func journey(_ component: UInt32, into journey: inout [(entry: Entry, subject: UInt32)]) {
         journey.removeAll(keepingCapacity: true)
         let members = links.members(of: component)
-        for subject in members {
-            for entry in entries[Int(subject)] { journey.append((entry, subject)) }
-        }
-        if members.count > 1 { journey.sort { Entry.isBefore($0.entry, $1.entry) } }
+        for subject in members { entries.each(subject) { journey.append(($0, subject)) } }
+        // Mostly they came in the order of time.
+        journey.reverse()
+        let isSorted = zip(journey, journey.dropFirst()).allSatisfy { Entry.isBefore($0.entry, $1.entry) }
+        if !isSorted { journey.sort { Entry.isBefore($0.entry, $1.entry) } }
     }
 
     /// Where a subject's events are in the log, in the order of their time.
     package func positions(of subject: UInt32) -> [Position] {
-        entries[Int(subject)].map(\.position)
+        var found: [Entry] = []
+        entries.each(subject) { found.append($0) }
+        return found.sorted { Entry.isBefore($0, $1) }.map(\.position)
     }
 
     /// The value of a dimension in a set, as a symbol for ``value(_:)``; zero where it has none.
@@ -137,26 +145,8 @@ extension Timelines {
 
     private mutating func intern(_ name: Span<UInt8>) -> UInt32? {
         guard let (subject, isNew) = subjects.intern(name) else { return nil }
-        if isNew {
-            entries.append([])
-            changedSubjects.insert(subject)
-        }
+        if isNew { entries.addSubject() }
         return subject
-    }
-
-    private mutating func insert(_ entry: Entry, of subject: UInt32) {
-        changedSubjects.insert(subject)
-        let subject = Int(subject)
-        guard let last = entries[subject].last, Entry.isBefore(entry, last) else {
-            entries[subject].append(entry)
-            return
-        }
-        var (low, high) = (0, entries[subject].count)
-        while low < high {
-            let middle = (low + high) / 2
-            if Entry.isBefore(entries[subject][middle], entry) { low = middle + 1 } else { high = middle }
-        }
-        entries[subject].insert(entry, at: low)
     }
 
     private mutating func entry(_ record: EventRecord, _ bytes: Span<UInt8>, _ facts: TypeFacts) -> Entry {

@@ -4,24 +4,27 @@ extension Timelines {
     /// What has changed since the last checkpoint, in its stored form, each under its number.
     package struct Changes: Sendable {
         package let position: Position
+        /// How many entries the file must have.
+        package let entries: Int
         package fileprivate(set) var subjects: [(number: UInt64, bytes: [UInt8])] = []
         package fileprivate(set) var links: [(number: UInt64, bytes: [UInt8])] = []
         package fileprivate(set) var values: [(number: UInt64, bytes: [UInt8])] = []
         package fileprivate(set) var sets: [(number: UInt64, bytes: [UInt8])] = []
+        fileprivate let file: EntryFile?
+
+        /// Flushes the entries that the changes speak of.
+        ///
+        /// - Returns: false where the device failed.
+        package func flush() -> Bool { file?.flush() ?? true }
     }
 
-    /// Takes the changes since the last call. A subject is its name's length (u16), its name, and its entries.
-    package mutating func takeChanges() -> Changes {
-        var changes = Changes(position: position)
-        for subject in changedSubjects.sorted() {
-            let name = Array(name(subject).utf8)
-            var bytes: [UInt8] = []
-            bytes.reserveCapacity(2 + name.count + entries[Int(subject)].count * Entry.size)
-            bytes.append(littleEndian: UInt16(name.count))
-            bytes.append(contentsOf: name)
-            for entry in entries[Int(subject)] { entry.encode(into: &bytes) }
-            changes.subjects.append((UInt64(subject), bytes))
-        }
+    /// Takes the changes since the last call; the entries themselves are in their file.
+    ///
+    /// - Returns: nil where entries could not be written, as the disk is full.
+    package mutating func takeChanges() -> Changes? {
+        guard entries.spill() else { return nil }
+        var changes = Changes(position: position, entries: entries.count, file: entries.file)
+        changes.subjects = Timelines.added(subjects, from: savedSubjects)
         for pair in changedLinks.sorted(by: { $0.key < $1.key }) {
             guard let assertions = links.assertions[pair] else { continue }
             var bytes: [UInt8] = []
@@ -39,23 +42,15 @@ extension Timelines {
 
     /// Takes back changes that could not be stored: the next call of ``takeChanges()`` has them again.
     package mutating func keep(_ changes: Changes) {
-        changedSubjects.formUnion(changes.subjects.map { UInt32($0.number) })
+        savedSubjects -= changes.subjects.count
         changedLinks.formUnion(changes.links.map { LinkGraph.Pair(key: $0.number) })
         savedValues -= changes.values.count
         savedSets -= changes.sets.count
     }
 
-    /// Looks up in the map the types that restored entries have.
-    package mutating func learnTypes(_ name: (UInt32) -> String) {
-        for column in entries {
-            for entry in column where facts(entry.type) == nil { _ = learn(entry.type, name) }
-        }
-    }
-
     private mutating func forgetChanges() {
-        changedSubjects.removeAll(keepingCapacity: true)
         changedLinks.removeAll(keepingCapacity: true)
-        (savedValues, savedSets) = (values.count, sets.count)
+        (savedSubjects, savedValues, savedSets) = (subjects.count, values.count, sets.count)
     }
 
     private static func added(_ table: SymbolTable, from first: Int) -> [(number: UInt64, bytes: [UInt8])] {
@@ -72,15 +67,20 @@ extension Timelines {
         sets.intern(set) != nil
     }
 
-    /// Takes a stored subject back in; in the order of their numbers.
-    package mutating func restore(subject stored: Span<UInt8>) -> Bool {
-        let length = Int(stored.load(0, as: UInt16.self))
-        guard subjects.intern(stored.extracting(2..<(2 + length))) != nil else { return false }
-        let count = (stored.count - 2 - length) / Entry.size
-        var column: [Entry] = []
-        column.reserveCapacity(count)
-        for index in 0..<count { column.append(Entry(stored, at: 2 + length + index * Entry.size)) }
-        entries.append(column)
+    /// Takes a stored subject's name back in; in the order of their numbers.
+    package mutating func restore(subject name: Span<UInt8>) -> Bool {
+        guard subjects.intern(name)?.isNew == true else { return false }
+        entries.addSubject()
+        return true
+    }
+
+    /// Takes the entries back in, after all subjects, and looks up in the map what types they have.
+    ///
+    /// - Returns: false where an entry is not what was written.
+    package mutating func restore(entries count: Int, typeName: (UInt32) -> String) -> Bool {
+        var types: Set<UInt32> = []
+        guard entries.restore(count, { types.insert($0) }) else { return false }
+        for type in types { _ = learn(type, typeName) }
         return true
     }
 
@@ -98,29 +98,6 @@ extension Timelines {
         self.position = position
         forgetChanges()
         return self
-    }
-}
-
-extension Entry {
-    func encode(into bytes: inout [UInt8]) {
-        bytes.append(littleEndian: time)
-        bytes.append(littleEndian: position)
-        bytes.append(littleEndian: minor)
-        bytes.append(littleEndian: type)
-        bytes.append(littleEndian: dimensions)
-        bytes.append(littleEndian: currency)
-        bytes.append(contentsOf: [holder, rule, 0, 0])
-    }
-
-    init(_ bytes: Span<UInt8>, at offset: Int) {
-        time = bytes.load(offset, as: Int64.self)
-        position = bytes.load(offset + 8, as: UInt64.self)
-        minor = bytes.load(offset + 16, as: Int64.self)
-        type = bytes.load(offset + 24, as: UInt32.self)
-        dimensions = bytes.load(offset + 28, as: UInt32.self)
-        currency = bytes.load(offset + 32, as: UInt32.self)
-        holder = bytes[offset + 36]
-        rule = bytes[offset + 37]
     }
 }
 

@@ -9,18 +9,18 @@ package import Timelines
 /// folding of the journeys it touches, however long the history is.
 package struct JourneyState: Sendable {
     package private(set) var timelines: Timelines
-    /// The summary of each component, at the place of the component's name; nil where there is none.
-    package private(set) var summaries: [JourneySummary?] = []
+    /// The summary of each component, packed, at the place of the component's name; nil where there is none.
+    private var summaries: [[UInt8]?] = []
     private var touched: Set<UInt32> = []
     private var scratch: [(entry: Entry, subject: UInt32)] = []
 
-    package init(map: StageMap) {
-        timelines = Timelines(map: map)
+    /// - Parameter file: where what happened goes; nil to keep all in memory.
+    package init(map: StageMap, file: EntryFile? = nil) {
+        timelines = Timelines(map: map, file: file)
     }
 
     /// The state that timelines from a checkpoint amount to.
-    init(timelines: consuming Timelines, typeName: (UInt32) -> String) {
-        timelines.learnTypes(typeName)
+    init(timelines: consuming Timelines) {
         self.timelines = timelines
         for subject in 0..<UInt32(self.timelines.subjectCount) { touched.insert(self.timelines.component(of: subject)) }
         settle()
@@ -36,7 +36,9 @@ package struct JourneyState: Sendable {
     }
 
     /// Takes what the next checkpoint has to store.
-    mutating func takeChanges() -> Timelines.Changes {
+    ///
+    /// - Returns: nil where the disk is full.
+    mutating func takeChanges() -> Timelines.Changes? {
         timelines.takeChanges()
     }
 
@@ -54,8 +56,17 @@ package struct JourneyState: Sendable {
                 continue
             }
             timelines.journey(component, into: &scratch)
-            summaries[Int(component)] = JourneySummary(scratch, timelines)
+            summaries[Int(component)] = JourneySummary(scratch, timelines).packed
         }
         touched.removeAll(keepingCapacity: true)
+    }
+
+    /// Calls `body` with each journey's component and summary, in the order in which their names were first heard of.
+    package func eachSummary(_ body: (_ component: UInt32, _ summary: JourneySummary) -> Void) {
+        let dimensions = timelines.map.dimensions.count
+        for (index, packed) in summaries.enumerated() {
+            guard let packed else { continue }
+            body(UInt32(index), JourneySummary(packed: packed, dimensions: dimensions))
+        }
     }
 }

@@ -33,6 +33,8 @@ package final class JourneyViews: Sendable {
     package let definition: String
     let log: EventLog
     let state: Mutex<JourneyState>
+    // Where the timelines' entries are.
+    private let entries: String
     private let phaseNow = Mutex(Phase.replaying)
     private let seen = Atomic<Position>(0)
     // The lock's value says whether there is something to do.
@@ -58,6 +60,7 @@ package final class JourneyViews: Sendable {
         definition = "sha256:\(hexadecimal)"
         state = Mutex(JourneyState(map: map))
         let path = try directory.directory("views")
+        entries = path + "/entries"
         let store = try JourneyViews.open(path, mapSize)
         log.observe { [weak self] _ in self?.wakeUp() }
         let thread = DedicatedThread(name: "views") { [self] in follow(store) }
@@ -153,9 +156,15 @@ extension JourneyViews {
     /// Forgets everything: what retention took away is not in the views either, as it would not be after a replay.
     private func startAnew(_ store: ViewStore) {
         phaseNow.withLock { $0 = .replaying }
-        state.withLock { $0 = JourneyState(map: map) }
-        seen.store(0, ordering: .releasing)
+        begin()
         try? store.clear()
+    }
+
+    /// A state without events, whose entries go to a new file; to memory where there can be none.
+    private func begin() {
+        let file = try? EntryFile(path: entries, isNew: true)
+        state.withLock { $0 = JourneyState(map: map, file: file) }
+        seen.store(0, ordering: .releasing)
     }
 
     /// Takes in the next events, a batch at a time, so that questions get their turn.
@@ -182,21 +191,27 @@ extension JourneyViews {
     }
 
     private func resume(from store: ViewStore) {
-        guard let loaded = try? store.load(map: map, definition: definition, anchor: anchor) else {
+        guard let file = try? EntryFile(path: entries, isNew: false),
+            let loaded = try? store.load(map: map, definition: definition, file: file, anchor: anchor, typeName: { log.symbol($0) })
+        else {
             // Another map, another format, another log or damage: what is there would mix with what comes.
+            begin()
             try? store.clear()
             return
         }
         let position = loaded.position
-        state.withLock { $0 = JourneyState(timelines: loaded, typeName: { log.symbol($0) }) }
+        // Folded before it is put in place: questions are answered meanwhile.
+        let resumed = JourneyState(timelines: loaded)
+        state.withLock { $0 = resumed }
         seen.store(position, ordering: .releasing)
         release()
     }
 
     /// A checkpoint that fails (a full disk) costs a longer replay after the next start and nothing else.
     private func save(to store: ViewStore) {
-        let changes = state.withLock { $0.takeChanges() }
+        guard let changes = state.withLock({ $0.takeChanges() }) else { return }
         do throws(LMDBError) {
+            guard changes.flush() else { throw .damaged }
             try store.save(changes, definition: definition, anchor: anchor(changes.position) ?? "")
         } catch {
             state.withLock { $0.keep(changes) }

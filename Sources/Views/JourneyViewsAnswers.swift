@@ -96,9 +96,9 @@ extension JourneyState {
 
     /// The journeys, in the order in which their names were first heard of.
     var journeys: [Journey] {
-        summaries.enumerated().compactMap { (index, summary) in
-            summary.map { Journey(component: UInt32(index), summary: $0) }
-        }
+        var journeys: [Journey] = []
+        eachSummary { journeys.append(Journey(component: $0, summary: $1)) }
+        return journeys
     }
 
     func values(ofDimension index: Int, _ journeys: [Journey]) -> [String] {

@@ -5,17 +5,17 @@ internal import Timelines
 
 /// The checkpoint of the timelines: an LMDB environment that may be thrown away, as the log can always be replayed.
 ///
-/// One entry a subject with its name and entries, one a link, one a dimension value or set, each behind its CRC-32C (which covers its
+/// One entry a subject with its name, one a link, one a dimension value or set, each behind its CRC-32C (which covers its
 /// number, too). A checkpoint writes what was touched since the last one, in one transaction with the position it holds for: after
 /// a crash the replay goes on from there.
 struct ViewStore: Sendable {
     /// Change it whenever an entry means something else: checkpoints of another format are thrown away.
-    private static let format = "2"
+    private static let format = "3"
     private static let checksumSize = 4
 
     /// The numbers of the entries that say what the checkpoint is of.
     private enum About: UInt64, CaseIterable {
-        case format, definition, position, anchor
+        case format, definition, position, anchor, entries
     }
 
     private let environment: Environment
@@ -36,17 +36,20 @@ struct ViewStore: Sendable {
     ///
     /// - Parameter anchor: what the log holds at a position, in a few words: a checkpoint of another log is not used.
     /// - Throws: `.damaged` where an entry is not what was written.
-    func load(map: StageMap, definition: String, anchor: (Position) -> String?) throws(LMDBError) -> Timelines? {
+    func load(
+        map: StageMap, definition: String, file: EntryFile, anchor: (Position) -> String?, typeName: (UInt32) -> String
+    ) throws(LMDBError) -> Timelines? {
         try environment.read { transaction throws(LMDBError) in
             guard try text(.format, transaction) == ViewStore.format, try text(.definition, transaction) == definition,
                 let stored = try text(.position, transaction), let position = Position(stored),
-                try text(.anchor, transaction) == anchor(position)
+                try text(.anchor, transaction) == anchor(position), let entries = try text(.entries, transaction).flatMap({ Int($0) })
             else { return nil }
-            var timelines = Timelines(map: map)
+            var timelines = Timelines(map: map, file: file)
             try scan(values, transaction) { (_, value) in timelines.restore(value: value) }
             try scan(sets, transaction) { (_, set) in timelines.restore(set: set) }
             try scan(subjects, transaction) { (_, stored) in timelines.restore(subject: stored) }
             try scan(links, transaction) { (number, stored) in timelines.restore(link: number, stored) }
+            guard timelines.restore(entries: entries, typeName: typeName) else { throw .damaged }
             return timelines.restored(at: position)
         }
     }
@@ -88,6 +91,7 @@ struct ViewStore: Sendable {
                     case .format: ViewStore.format
                     case .definition: definition
                     case .position: String(changes.position)
+                    case .entries: String(changes.entries)
                     case .anchor: anchor
                     }
                 try ViewStore.put(about, name.rawValue, Array(text.utf8), transaction)

@@ -1,0 +1,88 @@
+/// The entries of all subjects in the order of their coming, linked by subject: the last ones in memory, all others in a file.
+///
+/// Memory: 4 bytes a subject, and at most ``tailCapacity`` entries of 48 bytes. An entry is read in a few nanoseconds, or a cache miss.
+/// A value: a copy reads what was there when it was made; only one may go on.
+struct EntryStore: Sendable {
+    /// So many entries are gathered before they are written.
+    private static let tailCapacity = 1 << 16
+
+    /// By subject: the number of its last entry, plus one; zero where it has none.
+    private var heads: [UInt32] = []
+    private var tail: [StoredEntry] = []
+    let file: EntryFile?
+    private var map: EntryFile.Map?
+    private var written = 0
+
+    /// - Parameter file: where entries go that are not the last; nil to keep all in memory.
+    init(file: EntryFile? = nil) {
+        self.file = file
+    }
+
+    /// How many entries there are.
+    var count: Int { written + tail.count }
+
+    /// How many subjects there are.
+    var subjectCount: Int { heads.count }
+
+    /// Adds a subject without entries.
+    mutating func addSubject() {
+        heads.append(0)
+    }
+
+    /// Adds the next entry of a subject.
+    mutating func append(_ entry: Entry, of subject: UInt32) {
+        tail.append(StoredEntry(entry, subject: subject, previous: heads[Int(subject)]))
+        heads[Int(subject)] = UInt32(count)
+        // Where it cannot be written, because the disk is full, it is tried again with the next so many.
+        if tail.count % EntryStore.tailCapacity == 0 { spill() }
+    }
+
+    /// Appends a subject's entries to `column`, the last that came first.
+    func each(_ subject: UInt32, _ body: (Entry) -> Void) {
+        var next = heads[Int(subject)]
+        while next > 0 {
+            let stored = entry(Int(next) - 1)
+            body(stored.entry)
+            next = stored.previous
+        }
+    }
+
+    /// Writes all entries to the file.
+    ///
+    /// - Returns: whether all of them are there.
+    @discardableResult
+    mutating func spill() -> Bool {
+        guard let file, !tail.isEmpty else { return tail.isEmpty }
+        guard file.write(tail, at: written) else { return false }
+        if (map?.capacity ?? 0) < count {
+            guard let larger = file.map(count) else { return false }
+            map = larger
+        }
+        written += tail.count
+        tail.removeAll(keepingCapacity: true)
+        return true
+    }
+
+    /// Takes the first `count` entries of the file back in.
+    ///
+    /// - Parameter learn: called with the type of each.
+    /// - Returns: false where one of them is not what was written.
+    mutating func restore(_ count: Int, _ learn: (UInt32) -> Void) -> Bool {
+        guard count > 0 else { return true }
+        guard let file, count <= file.count, let map = file.map(count) else { return false }
+        for index in 0..<count {
+            guard map.isIntact(index) else { return false }
+            let stored = map.entry(index)
+            guard stored.subject < heads.count, stored.previous == heads[Int(stored.subject)] else { return false }
+            heads[Int(stored.subject)] = UInt32(index + 1)
+            learn(stored.entry.type)
+        }
+        (self.map, written) = (map, count)
+        return true
+    }
+
+    private func entry(_ index: Int) -> StoredEntry {
+        guard index < written, let map else { return tail[index - written] }
+        return map.entry(index)
+    }
+}
