@@ -32,7 +32,8 @@ struct Answers {
         defer { log.close() }
         let views = try JourneyViews(log: log, map: .shipped(), directory: directory, mapSize: 1 << 26)
         defer { views.close() }
-        let interface = ControlInterface(log: log, views: views, catalogue: try .shipped(), access: AccessPolicy(trusted: [0]), version: "0")
+        let interface = ControlInterface(
+            log: log, views: views, catalogue: try .shipped(), access: AccessPolicy(trusted: [0]), version: "0")
         tail = log.tail
         if !Answers.catchUp(views, tail) { named.append("wrong: the views hang at \(views.position)") }
         for target in Answers.targets(log) { replies.append(try Answers.ask(interface, target)) }
@@ -124,7 +125,8 @@ struct Answers {
         }
         let soundAppends = Set(sound.appends)
         for append in appends where !soundAppends.contains(append) {
-            differences.append(Difference(text: "an append is answered \(append)", isAllowed: append.contains("refused") || append.contains("failure")))
+            differences.append(
+                Difference(text: "an append is answered \(append)", isAllowed: append.contains("refused") || append.contains("failure")))
         }
         return differences
     }

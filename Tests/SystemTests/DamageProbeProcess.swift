@@ -28,7 +28,9 @@ final class DamageProbeProcess {
         (self.process, channel) = (process, ends[0])
         guard code == 0 else { throw Daemon.Failure(description: "cannot start \(program): error \(code)") }
         let ready = line()
-        guard ready?.hasPrefix("ready") == true else { throw Daemon.Failure(description: "the probe cannot read the sound log: \(ready ?? "it ended")") }
+        guard ready?.hasPrefix("ready") == true else {
+            throw Daemon.Failure(description: "the probe cannot read the sound log: \(ready ?? "it ended")")
+        }
     }
 
     deinit {

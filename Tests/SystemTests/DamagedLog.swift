@@ -77,19 +77,22 @@ final class DamagedLog {
     /// A journey's events, links that are made and taken back, names of many kinds, and data that fills pages of its own.
     private static var events: [String] {
         let types = [
-            "marketing.form.submitted", "marketing.lead.qualified", "sales.lead.accepted", "sales.lead.converted", "sales.opportunity.created",
+            "marketing.form.submitted", "marketing.lead.qualified", "sales.lead.accepted", "sales.lead.converted",
+            "sales.opportunity.created",
             "sales.opportunity.won", "support.ticket.opened", "acme.custom.happened",
         ]
         return (0..<320).map { number in
             let (lead, step) = (number % 40, number / 40)
             let time = "2026-0\(1 + step % 8)-\(10 + lead % 18)T10:00:00Z"
-            func event(_ type: String, _ data: String, subject: String = "lead:\(lead)", account: String? = "account:\(lead % 9)") -> String {
+            func event(_ type: String, _ data: String, subject: String = "lead:\(lead)", account: String? = "account:\(lead % 9)") -> String
+            {
                 eventJSON("e\(number)", type: type, subject: subject, source: "/s/\(lead % 5)", account: account, time: time, data: data)
             }
             switch number {
             case let n where n % 53 == 11: return event("ops.identity.linked", #"{"a":"lead:\#(lead)","b":"contact:\#(lead)"}"#)
             case let n where n % 53 == 12: return event("ops.identity.unlinked", #"{"a":"lead:\#(lead - 1)","b":"contact:\#(lead - 1)"}"#)
-            case let n where n % 61 == 7: return event("test.big.happened", #"{"text":"\#(String(repeating: "x", count: 2_500 + 40 * number))"}"#)
+            case let n where n % 61 == 7:
+                return event("test.big.happened", #"{"text":"\#(String(repeating: "x", count: 2_500 + 40 * number))"}"#)
             default:
                 let data = #"{"region":"r\#(lead % 3)","channel":"c\#(lead % 4)","money":{"minor":\#(1_000 + number),"ccy":"EUR"}}"#
                 let type = types[step % types.count]
@@ -105,7 +108,9 @@ final class DamagedLog {
         // Files of pages are named three times: they have the most kinds of bytes.
         let weighted = files.flatMap { Array(repeating: $0, count: $0.name.hasSuffix("data.mdb") ? 3 : 1) }
         let (name, bytes) = weighted[Int.random(in: 0..<weighted.count, using: &random)]
-        if Int.random(in: 0..<12, using: &random) == 0 { return Damage(file: name, act: .cut(to: .random(in: 0..<bytes.count, using: &random))) }
+        if Int.random(in: 0..<12, using: &random) == 0 {
+            return Damage(file: name, act: .cut(to: .random(in: 0..<bytes.count, using: &random)))
+        }
         var byte = Int.random(in: 0..<bytes.count, using: &random)
         if bytes.count > DamagedLog.pageSize, Bool.random(using: &random) {
             let isFirst = Int.random(in: 0..<6, using: &random) == 0
