@@ -21,8 +21,11 @@ package final class ControlInterface: Sendable {
     /// Who may do what.
     package let access: AccessPolicy
     let reader: EventReader
-    private let version: String
-    private let started = Timestamp.now
+    let version: String
+    let started = Timestamp.now
+    let viewNames = ["funnel", "friction"]
+    /// What is counted of requests.
+    package let telemetry = Telemetry()
 
     package init(
         log: EventLog, views: JourneyViews, catalogue: EventCatalogue, access: AccessPolicy, version: String, limits: Limits = Limits()
@@ -59,6 +62,7 @@ package final class ControlInterface: Sendable {
         case .friction(let query, _): Reply(json: try view { () throws(ViewError) in try views.friction(query) })
         case .status: Reply(json: status)
         case .health: health
+        case .metrics: metrics
         case .seal: try seal()
         case .retain: try retain(body)
         case .append, .verify, .erase: throw Problem(.internalError, "this is not a request with one answer")
@@ -130,7 +134,7 @@ package final class ControlInterface: Sendable {
             writer.member("startedat", started.text)
             writer.key("views")
             writer.array { writer in
-                for name in ["funnel", "friction"] { writeView(name, tail: tail, seen: seen, to: &writer) }
+                for name in viewNames { writeView(name, tail: tail, seen: seen, to: &writer) }
             }
             writer.key("log")
             writer.object { writer in

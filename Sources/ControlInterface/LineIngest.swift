@@ -27,6 +27,7 @@ package struct LineIngest: Sendable {
     private let reader: EventReader
     private let maximumLine: Int
     private let limit: EmissionLimit
+    private let telemetry: Telemetry
     private var partial: [UInt8] = []
     // The rest of a line that is too long is passed over; how much of it there was.
     private var skipped: Int?
@@ -44,6 +45,7 @@ package struct LineIngest: Sendable {
     /// - Parameter limit: which types its sender may emit.
     package init(_ interface: ControlInterface, _ limit: EmissionLimit) {
         self.limit = limit
+        telemetry = interface.telemetry
         reader = interface.reader
         maximumLine = interface.limits.event.event
     }
@@ -108,6 +110,7 @@ package struct LineIngest: Sendable {
                 Rejection(line: number, code: Problem.Code.conflictingDuplicate.rawValue, detail: Problem.conflictDetail(conflict)))
         }
         rejected.sort { $0.line < $1.line }
+        for entry in rejected { telemetry.refused(entry.code) }
         return LineIngest.text(lines: portion.lines, outcome, rejected, isLast: isDone, problem: nil)
     }
 

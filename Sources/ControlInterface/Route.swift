@@ -21,6 +21,7 @@ package enum Route: Sendable {
     case friction(ViewQuery, after: Position?)
     case status
     case health
+    case metrics
 
     /// The position that the views must have seen before they answer.
     package var awaited: Position? {
@@ -46,6 +47,25 @@ package enum Route: Sendable {
         switch self {
         case .verify, .retain, .seal, .erase: true
         default: false
+        }
+    }
+
+    /// What metrics call it.
+    package var name: String {
+        switch self {
+        case .append: "append"
+        case .events: "events"
+        case .event: "event"
+        case .journey: "journey"
+        case .funnel: "funnel"
+        case .friction: "friction"
+        case .status: "status"
+        case .health: "health"
+        case .metrics: "metrics"
+        case .seal: "seal"
+        case .verify: "verify"
+        case .retain: "retain"
+        case .erase: "erase"
         }
     }
 
@@ -86,6 +106,9 @@ package enum Route: Sendable {
             _ = try target.values(allowed: [])
             self = .status
         case ("GET", "healthz", nil, 1): self = .health
+        case ("GET", "metrics", nil, 1):
+            _ = try target.values(allowed: [])
+            self = .metrics
         default: throw Route.nothing(method, target)
         }
     }
@@ -96,7 +119,7 @@ package enum Route: Sendable {
         case ("v1", "events", 2): "GET, POST"
         case ("v1", "admin", 3) where administration[path[2]] != nil: "POST"
         case ("v1", "events", 3), ("v1", "journeys", 3), ("v1", "funnel", 2), ("v1", "friction", 2), ("v1", "status", 2),
-            ("healthz", nil, 1):
+            ("healthz", nil, 1), ("metrics", nil, 1):
             "GET"
         default: nil
         }

@@ -42,6 +42,10 @@ package final class EventLog: Sendable {
     let latched: Mutex<String?>
     let trouble = Mutex<String?>(nil)
     let duplicates = Atomic<Int>(0)
+    /// How long commits took, in microseconds.
+    package let commitDurations = Histogram(first: 64)
+    /// How many events each stored.
+    package let commitSizes = Histogram(first: 1)
     let tailPosition: Atomic<Position>
     private let threads = Mutex<[DedicatedThread]>([])
 
@@ -86,6 +90,9 @@ package final class EventLog: Sendable {
 
     /// Bytes of disk in use.
     package var bytes: Int { epochs.all.reduce(runs.size) { $0 + $1.bytes } }
+
+    /// Bytes of disk that it may use; nil where only the disk limits it.
+    package var quota: Int? { options.quota == .max ? nil : options.quota }
 
     /// How many epochs there are.
     package var epochCount: Int { epochs.all.count }

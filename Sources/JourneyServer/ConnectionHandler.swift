@@ -67,6 +67,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
             let route = try Route(
                 method: head.method.rawValue, target: try RequestTarget(head.uri), accept: head.headers.first(name: "accept"),
                 lastEventID: head.headers.first(name: "last-event-id"))
+            exchange.route = route.name
             try shared.interface.access.check(peer.caller, route)
             exchange.body = try body(of: head, route, exchange)
             self.exchange = exchange
@@ -274,6 +275,8 @@ final class ConnectionHandler: ChannelDuplexHandler {
     /// Sends an answer as a whole.
     func send(_ reply: Reply) {
         guard let exchange, !exchange.isReplyStarted else { return }
+        self.exchange?.status = reply.status
+        if let code = reply.code { shared.interface.telemetry.refused(code) }
         var head = responseHead(status: reply.status, contentType: reply.contentType)
         head.headers.add(name: "Content-Length", value: String(reply.body.count))
         for (name, value) in reply.headers { head.headers.add(name: name, value: value) }
@@ -285,6 +288,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
     /// Starts an answer whose length is not known.
     func startReply(contentType: String) {
         guard exchange?.isReplyStarted == false else { return }
+        exchange?.status = 200
         var head = responseHead(status: 200, contentType: contentType)
         head.headers.add(name: "Transfer-Encoding", value: "chunked")
         head.headers.add(name: "Cache-Control", value: "no-store")
@@ -301,6 +305,10 @@ final class ConnectionHandler: ChannelDuplexHandler {
     func endReply() {
         exchange?.isReplyStarted = true
         exchange?.isReplyEnded = true
+        if let exchange {
+            let microseconds = Int(exchange.begun.duration(to: .now) / .microseconds(1))
+            shared.interface.telemetry.answered(exchange.route ?? "other", status: exchange.status, microseconds: microseconds)
+        }
         let sent = channel.eventLoop.makePromise(of: Void.self)
         channel.writeAndFlush(HTTPServerResponsePart.end(nil), promise: sent)
         lastAnswer = sent.futureResult

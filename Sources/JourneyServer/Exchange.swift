@@ -31,6 +31,11 @@ struct Exchange {
     /// The bytes that the head announced, if it did.
     let announced: Int?
     var received = 0
+    /// What metrics call the request; nil where there is no such route.
+    var route: String?
+    /// How it is answered.
+    var status = 0
+    let begun = ContinuousClock.now
     var isRequestEnded = false
     var isReplyStarted = false
     var isReplyEnded = false

@@ -13,7 +13,7 @@ import Testing
         ("POST /v1/events", "emit"), ("GET /v1/events", "ask"), ("GET /v1/events/1", "ask"), ("GET /v1/journeys/lead:1", "ask"),
         ("GET /v1/funnel", "ask"), ("GET /v1/friction", "ask"), ("GET /v1/status", "ask"), ("POST /v1/admin/seal", "administer"),
         ("POST /v1/admin/verify", "administer"), ("POST /v1/admin/retain", "administer"), ("POST /v1/admin/erase", "administer"),
-        ("GET /healthz", nil),
+        ("GET /metrics", "ask"), ("GET /healthz", nil),
     ]
     private static let users: [(name: String, user: UInt32, group: UInt32, others: [UInt32], may: Set<String>)] = [
         ("root", 0, 0, [], ["emit", "ask", "administer"]), ("by primary group", 50_001, 60_001, [], ["emit"]),

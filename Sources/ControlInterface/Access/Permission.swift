@@ -13,7 +13,7 @@ extension Route {
     package var permission: Permission? {
         switch self {
         case .append: .emit
-        case .events, .event, .journey, .funnel, .friction, .status: .ask
+        case .events, .event, .journey, .funnel, .friction, .status, .metrics: .ask
         case .seal, .verify, .retain, .erase: .administer
         case .health: nil
         }

@@ -53,7 +53,10 @@ extension EventLog {
         do throws(LogError) {
             if let reason = readOnlyReason { throw .readOnly(reason) }
             try prepare(requests, &state)
+            let (before, start) = (state.tail, ContinuousClock.now)
             let results = try commitRepairing(requests, &state)
+            commitDurations.add(Int(start.duration(to: .now) / .microseconds(1)))
+            commitSizes.add(Int(state.tail - before))
             tailPosition.store(state.tail, ordering: .releasing)
             let tail = state.tail
             for observer in observers.withLock({ $0 }) { observer(tail) }

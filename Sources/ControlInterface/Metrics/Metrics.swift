@@ -1,0 +1,66 @@
+internal import EventLog
+internal import Glibc
+internal import JourneyModel
+internal import Views
+
+/// `GET /metrics`: the daemon's state for Prometheus.
+extension ControlInterface {
+    var metrics: Reply {
+        var text = MetricsText()
+        addLog(to: &text)
+        addViews(to: &text)
+        addRequests(to: &text)
+        addProcess(to: &text)
+        return Reply(text: text.text, contentType: "text/plain; version=0.0.4; charset=utf-8")
+    }
+
+    private func addLog(to text: inout MetricsText) {
+        text.add("journeyd_log_position", .gauge, "Position of the last stored event.", Int(log.tail))
+        text.add("journeyd_log_first_position", .gauge, "Position of the first event that is kept.", Int(log.first))
+        text.add("journeyd_log_bytes", .gauge, "Bytes of disk that the log uses.", log.bytes)
+        if let quota = log.quota { text.add("journeyd_log_quota_bytes", .gauge, "Bytes of disk that the log may use.", quota) }
+        text.add("journeyd_log_epochs", .gauge, "Epochs of the log.", log.epochCount)
+        text.add("journeyd_log_sealed_epochs", .gauge, "Epochs that are sealed.", log.sealedEpochs)
+        text.add("journeyd_log_writable", .gauge, "Whether the log takes events.", log.readOnlyReason == nil ? 1 : 0)
+        text.add("journeyd_log_damages", .gauge, "Parts of the log that cannot be read.", log.damages.count)
+        text.add("journeyd_queue_events", .gauge, "Events that wait to be written.", log.waiting)
+        text.add("journeyd_events_duplicate_total", .counter, "Events that were stored before.", log.duplicatesSinceStart)
+        text.add("journeyd_erased_journeys_total", .counter, "Journeys that were erased.", log.erasures.reduce(0) { $0 + $1.journeys })
+        let (durations, sizes) = (log.commitDurations.snapshot, log.commitSizes.snapshot)
+        text.add("journeyd_events_appended_total", .counter, "Events stored since the start.", sizes.sum)
+        text.add(
+            "journeyd_commit_duration_seconds", "Time of a commit with both of its flushes.", scale: 1e-6, [(labels: [], counts: durations)]
+        )
+        text.add("journeyd_commit_events", "Events stored by a commit.", scale: 1, [(labels: [], counts: sizes)])
+    }
+
+    private func addViews(to text: inout MetricsText) {
+        let seen = views.position
+        text.add("journeyd_view_position", .gauge, "Last position that a view has seen.", viewNames.map { ([("view", $0)], Double(seen)) })
+        let lag = Double(log.tail - min(log.tail, seen))
+        text.add("journeyd_view_lag_events", .gauge, "Stored events that a view has not seen.", viewNames.map { ([("view", $0)], lag) })
+        let isUp = if case .stopped = views.phase { 0.0 } else { 1.0 }
+        text.add("journeyd_view_up", .gauge, "Whether a view goes on.", viewNames.map { ([("view", $0)], isUp) })
+    }
+
+    private func addRequests(to text: inout MetricsText) {
+        text.add(
+            "journeyd_requests_total", .counter, "Requests answered.",
+            telemetry.answeredRequests.map { ([("route", $0.key.route), ("status", String($0.key.status))], Double($0.count)) })
+        text.add(
+            "journeyd_request_duration_seconds", "Time from a request's head to the end of its answer.", scale: 1e-6,
+            telemetry.requestDurations.map { (labels: [("route", $0.route)], counts: $0.counts) })
+        text.add(
+            "journeyd_refused_total", .counter, "Requests and lines of events that were refused.",
+            telemetry.refusals.map { ([("code", $0.code)], Double($0.count)) })
+    }
+
+    private func addProcess(to text: inout MetricsText) {
+        text.add("journeyd_build_info", .gauge, "The version that runs.", [([("version", version)], 1)])
+        text.add("process_start_time_seconds", .gauge, "When the daemon started, since 1970.", Int(started.microseconds / 1_000_000))
+        var usage = rusage()
+        guard unsafe getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage) == 0 else { return }
+        let seconds = [usage.ru_utime, usage.ru_stime].reduce(0.0) { $0 + Double($1.tv_sec) + Double($1.tv_usec) / 1e6 }
+        text.add("process_cpu_seconds_total", .counter, "Processor time used.", [([], seconds)])
+    }
+}
