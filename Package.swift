@@ -109,7 +109,7 @@ let package = Package(
         .executableTarget(
             name: "journeyctl",
             dependencies: [
-                "JourneyClient", "JourneyModel", "Simulation", "CommandLineTools",
+                "JourneyClient", "EventLog", "JourneyModel", "Simulation", "CommandLineTools",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: settings
@@ -126,7 +126,7 @@ let package = Package(
         tests("QuestionsTests", ["Questions", "JourneyModel", "TestSupport"]),
         tests("ViewsTests", ["Views", "Questions", "EventLog", "JourneyModel", "TestSupport"]),
         .target(name: "Impersonation", path: "Tests/Impersonation"),
-        tests("SystemTests", ["JourneyModel", "TestSupport", "Impersonation", "journeyd", "journeyctl"]),
+        tests("SystemTests", ["EventLog", "JourneyModel", "TestSupport", "Impersonation", "journeyd", "journeyctl"]),
         tests("ControlInterfaceTests", ["ControlInterface", "Views", "EventLog", "JourneyModel", "TestSupport"]),
         tests("JourneyClientTests", ["JourneyClient"] + nio),
         tests("SimulationTests", ["Simulation", "JourneyModel"]),

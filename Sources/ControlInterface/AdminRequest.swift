@@ -26,6 +26,13 @@ struct AdminRequest {
         return text
     }
 
+    /// The elements of a member; nil where it is not given.
+    func elements(_ name: String) throws(Problem) -> [JSONValue]? {
+        guard let member = value[name] else { return nil }
+        guard let elements = member.elements else { throw Problem(.invalidParameter, "\"\(name)\" is not an array") }
+        return elements
+    }
+
     /// The number of a member, not negative; nil where it is not given.
     func number(_ name: String) throws(Problem) -> Int? {
         guard let member = value[name] else { return nil }

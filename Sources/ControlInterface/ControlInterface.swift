@@ -46,6 +46,7 @@ package final class ControlInterface: Sendable {
             switch route {
             case .verify: return .lines { [self] send in verify(send) }
             case .erase: return try erase(body)
+            case .backup: return try backup(body)
             default: return .whole(try reply(route, body))
             }
         } catch {
@@ -65,7 +66,7 @@ package final class ControlInterface: Sendable {
         case .metrics: metrics
         case .seal: try seal()
         case .retain: try retain(body)
-        case .append, .verify, .erase: throw Problem(.internalError, "this is not a request with one answer")
+        case .append, .verify, .erase, .backup: throw Problem(.internalError, "this is not a request with one answer")
         }
     }
 

@@ -14,6 +14,8 @@ package enum Route: Sendable {
     case retain
     /// Erases what is personal in a journey, after a plan.
     case erase
+    /// An archive of the log.
+    case backup
     case events(EventQuery)
     case event(Position)
     case journey(subject: String, at: Timestamp?, after: Position?)
@@ -32,12 +34,16 @@ package enum Route: Sendable {
     }
 
     /// What administrators ask for, by the last part of its path.
-    private static let administration: [String: Route] = ["seal": .seal, "verify": .verify, "retain": .retain, "erase": .erase]
+    private static let administration: [String: Route] = [
+        "seal": .seal, "verify": .verify, "retain": .retain, "erase": .erase, "backup": .backup,
+    ]
 
     /// How many bytes of body the request may have; nil where the body is of no interest.
     package var bodyLimit: Int? {
         switch self {
         case .retain, .erase: 64 << 10
+        // The digests of some 40,000 epochs.
+        case .backup: 4 << 20
         default: nil
         }
     }
@@ -45,7 +51,7 @@ package enum Route: Sendable {
     /// Whether it may take minutes, and must not keep a thread from questions.
     package var isLong: Bool {
         switch self {
-        case .verify, .retain, .seal, .erase: true
+        case .verify, .retain, .seal, .erase, .backup: true
         default: false
         }
     }

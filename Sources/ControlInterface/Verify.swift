@@ -1,52 +1,9 @@
-package import EventLog
-internal import JourneyModel
+internal import EventLog
 
 extension ControlInterface {
     /// Compares the whole log, a line for each part of it.
     func verify(_ send: (_ line: [UInt8]) -> Bool) {
         let verification = log.verify { step in send(step.line) }
         _ = send(verification.line)
-    }
-}
-
-extension Verification.Step {
-    /// The step as a line of JSON.
-    package var line: [UInt8] {
-        var writer = JSONWriter()
-        writer.object { writer in
-            writer.member("verified", place)
-            writer.member("events", events)
-            if let damage {
-                writer.key("damage")
-                damage.write(to: &writer)
-            }
-        }
-        return writer.bytes + [UInt8(ascii: "\n")]
-    }
-}
-
-extension Verification {
-    /// The last line: what was found in all.
-    package var line: [UInt8] {
-        var writer = JSONWriter()
-        writer.object { writer in
-            writer.key("done")
-            writer.bool(true)
-            writer.member("position", position)
-            writer.member("events", events)
-            writer.key("damage")
-            writer.array { writer in for damage in damages { damage.write(to: &writer) } }
-        }
-        return writer.bytes + [UInt8(ascii: "\n")]
-    }
-}
-
-extension Verification.Damage {
-    fileprivate func write(to writer: inout JSONWriter) {
-        writer.object { writer in
-            writer.member("place", place)
-            if let position { writer.member("position", position) }
-            writer.member("reason", reason)
-        }
     }
 }

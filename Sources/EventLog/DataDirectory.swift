@@ -13,8 +13,9 @@ package final class DataDirectory: Sendable {
 
     /// Creates the directory where it is missing (mode 0700) and locks it.
     ///
+    /// - Parameter owner: who holds it, for those who are refused.
     /// - Throws: ``LogError/inUse(_:)`` naming the process that holds it; ``LogError/unusable(_:)`` with the system's reason.
-    package init(path: String) throws(LogError) {
+    package init(path: String, for owner: String = "journeyd") throws(LogError) {
         self.path = path
         try DataDirectory.make(path)
         let file = path + "/lock"
@@ -27,9 +28,19 @@ package final class DataDirectory: Sendable {
                 "\(path) is in use by \(holder.isEmpty ? "another process" : holder); stop that one first, or name another directory")
         }
         lock = descriptor
-        let owner = "journeyd, process \(getpid())"
+        let owner = "\(owner), process \(getpid())"
         ftruncate(descriptor, 0)
         unsafe pwrite(descriptor, owner, owner.utf8.count, 0)
+    }
+
+    /// Locks a directory that holds a log.
+    ///
+    /// - Throws: as ``init(path:for:)``; ``LogError/unusable(_:)`` where there is no log.
+    package convenience init(existing path: String, for owner: String) throws(LogError) {
+        guard Epoch.size(path + "/format") != nil, Epoch.size(path + "/log") != nil else {
+            throw .unusable("\(path) holds no log: it has no 'format' and 'log'")
+        }
+        try self.init(path: path, for: owner)
     }
 
     deinit {

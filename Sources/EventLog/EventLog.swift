@@ -22,6 +22,8 @@ package final class EventLog: Sendable {
         package var encrypts = true
         /// The file that holds the key of the keys; nil for `key` in the data directory, which is made where it is missing.
         package var keyFile: String?
+        /// Whether the log is only to be read: no file is changed, and nothing made anew that is missing.
+        package var isReadOnly = false
 
         package init() {}
     }
@@ -58,28 +60,36 @@ package final class EventLog: Sendable {
     package init(directory: DataDirectory, options: Options = Options()) throws(LogError) {
         self.options = options
         self.directory = directory.path
-        epochs = try EpochList(directory)
+        epochs = try EpochList(directory, isReadOnly: options.isReadOnly)
         hash = IdentityHash(epochs.log)
-        if epochs.all.isEmpty { try epochs.roll(at: 0, mapSize: options.mapSize) { _ in } }
+        if epochs.all.isEmpty, !options.isReadOnly { try epochs.roll(at: 0, mapSize: options.mapSize) { _ in } }
         var fault: String?
-        keys = EventLog.openKeys(directory, epochs.log, hadKeys: epochs.hasKeys, options, &fault)
+        keys = options.isReadOnly ? nil : EventLog.openKeys(directory, epochs.log, hadKeys: epochs.hasKeys, options, &fault)
         keysFault = fault
         var reason = epochs.missingEnd
         let end = try EventLog.end(epochs, options, &reason)
         if let fault, reason == nil { reason = fault }
-        if reason == nil { try epochs.confirm(hasKeys: keys != nil) }
-        latched = Mutex(reason)
+        if reason == nil, !options.isReadOnly { try epochs.confirm(hasKeys: keys != nil) }
+        latched = Mutex(options.isReadOnly ? reason ?? "it was opened to be read" : reason)
         tailPosition = Atomic(end.tail)
         symbols = Mutex(end.symbols)
         runs = try IdentityRuns(
-            directory: try directory.directory("identities"), log: epochs.log, positions: epochs.first..<(end.tail + 1),
-            tableSize: options.identityTail)
+            directory: options.isReadOnly ? self.directory + "/identities" : try directory.directory("identities"), log: epochs.log,
+            positions: epochs.first..<(end.tail + 1), tableSize: options.identityTail, isReadOnly: options.isReadOnly)
+        guard !options.isReadOnly else { return }
         let isWritable = reason == nil
         let writing = DedicatedThread(name: "log-writer") { [self] in
             if isWritable { runWriter(end) } else { while !writer.next().isEmpty {} }
         }
         let keeping = DedicatedThread(name: "log-keeper") { [self] in runKeeper() }
         threads.withLock { $0 = [writing, keeping] }
+    }
+
+    /// Opens a log to be read, without its keys: no file of it is changed, and nothing is appended.
+    package convenience init(reading directory: DataDirectory) throws(LogError) {
+        var options = Options()
+        options.isReadOnly = true
+        try self.init(directory: directory, options: options)
     }
 
     /// The position of the last event that is stored; zero in an empty log.
@@ -104,7 +114,11 @@ package final class EventLog: Sendable {
     package var identityRuns: Int { runs.count }
 
     /// What of the log cannot be read, and what to do.
-    package var damages: [String] { epochs.all.compactMap(\.damage) }
+    package var damages: [String] {
+        let damages = epochs.all.compactMap(\.damage)
+        // An end that is missing is nobody's damage: no epoch is there that could have it.
+        return damages + [epochs.missingEnd].compactMap(\.self).filter { !damages.contains($0) }
+    }
 
     /// How many events wait to be written.
     package var waiting: Int { writer.waiting }
@@ -167,7 +181,7 @@ package final class EventLog: Sendable {
             do throws(LogError) {
                 let storage = try live.open(mapSize: options.mapSize)
                 // What a process killed before its flush has left is told to be stored from now on, and read.
-                do throws(LMDBError) { try storage.environment.flush() } catch { throw LogError(error) }
+                if !options.isReadOnly { do throws(LMDBError) { try storage.environment.flush() } catch { throw LogError(error) } }
                 if let last = try storage.lastPosition() {
                     guard last >= live.first else { throw .damaged(position: live.first, reason: "\(live.file) ends at position \(last)") }
                     end.tail = last

@@ -6,17 +6,21 @@ internal import Synchronization
 /// What comparing the whole log found.
 package struct Verification: Sendable {
     /// A part that is not what was written.
-    package struct Damage: Equatable, Sendable {
+    package struct Damage: Equatable, Sendable, CustomStringConvertible {
         /// The epoch or file.
         package let place: String
         /// The first position concerned, if it is one.
         package let position: Position?
         package let reason: String
+
+        package var description: String { "\(place)\(position.map { ", position \($0)" } ?? ""): \(reason)" }
     }
 
     /// What has been read so far: an epoch is done, or the index.
     package struct Step: Sendable {
         package let place: String
+        /// The first position of an epoch; nil for the index.
+        package var first: Position?
         package let events: Int
         package let damage: Damage?
     }
@@ -56,8 +60,11 @@ extension EventLog {
             verification.events += count
             if let damage { verification.damages.append(damage) }
             previous = seal?.digest ?? previous
-            let step = Verification.Step(place: EpochList.name(epoch.number), events: count, damage: damage)
+            let step = Verification.Step(place: EpochList.name(epoch.number), first: epoch.first, events: count, damage: damage)
             guard progress(step) else { return verification }
+        }
+        if let reason = epochs.missingEnd, !verification.damages.contains(where: { $0.reason == reason }) {
+            verification.damages.append(Verification.Damage(place: "end", position: nil, reason: reason))
         }
         for (number, run) in index.enumerated() {
             let damage = verification.isSound && run.first >= first ? sums.compare(run, number) : sums.read(run)

@@ -96,6 +96,26 @@ public final class JourneyClient: Sendable {
         return try await lines(on: connection, upload: nil)
     }
 
+    /// Posts a request that is answered by a stream of JSON texts, one a line, such as `/v1/admin/verify`.
+    public func postForLines(_ path: String, body: [UInt8]) async throws -> Lines {
+        try await lines(on: try await post(path, body), upload: nil)
+    }
+
+    /// Posts a request that is answered by an archive or the like, of any length, such as `/v1/admin/backup`.
+    public func postForPieces(_ path: String, body: [UInt8]) async throws -> Pieces {
+        let connection = try await post(path, body)
+        try await begin(on: connection, upload: nil)
+        return Pieces(connection)
+    }
+
+    private func post(_ path: String, _ body: [UInt8]) async throws -> Connection {
+        let connection = try await Connection.open(path: socketPath)
+        var head = head("POST", path, query: [:], headers: ["Content-Type": "application/json"])
+        head.headers.replaceOrAdd(name: "Content-Length", value: String(body.count))
+        connection.enqueue(.head(head), .body(.byteBuffer(ByteBuffer(bytes: body))), .end(nil))
+        return connection
+    }
+
     private func head(
         _ method: String, _ path: String, query: KeyValuePairs<String, String?>, headers: KeyValuePairs<String, String>
     ) -> HTTPRequestHead {
@@ -114,8 +134,13 @@ public final class JourneyClient: Sendable {
         return Response(head: answer, body: content)
     }
 
-    /// Waits for the head of an answer that comes in lines. Its connection is not used again: both directions may still be busy.
     private func lines(on connection: Connection, upload: Task<Void, Never>?) async throws -> Lines {
+        try await begin(on: connection, upload: upload)
+        return Lines(LineSource(connection: connection, upload: upload))
+    }
+
+    /// Waits for the head of an answer that comes in pieces. Its connection is not used again: both directions may still be busy.
+    private func begin(on connection: Connection, upload: Task<Void, Never>?) async throws {
         do {
             let answer = try await connection.receiveHead()
             guard answer.status.code < 400 else {
@@ -127,7 +152,6 @@ public final class JourneyClient: Sendable {
             connection.close(because: error)
             throw error
         }
-        return Lines(LineSource(connection: connection, upload: upload))
     }
 
     private func takeIdle() -> Connection? {

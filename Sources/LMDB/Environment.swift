@@ -21,9 +21,10 @@ internal import Glibc
     ///   - mapSize: address space reserved, in bytes: the file's largest size. Sparse, so it costs nothing until used.
     ///   - databases: how many named databases it may hold.
     ///   - readers: how many read transactions may be open at once.
+    ///   - isReadOnly: nothing is written, not even `lock.mdb`: only where nobody writes at the same time.
     /// - Throws: `.damaged` for a file that is not as LMDB wrote it, with the page; else what `mdb_env_open` answers.
     /// - Complexity: one read of the file, without the values on overflow pages: about a second a GiB where the system has it in memory.
-    package init(directory: String, mapSize: Int, databases: Int, readers: Int = 256) throws(LMDBError) {
+    package init(directory: String, mapSize: Int, databases: Int, readers: Int = 256, isReadOnly: Bool = false) throws(LMDBError) {
         isNew = try !Environment.check(directory + "/data.mdb")
         var handle: OpaquePointer?
         try unsafe LMDBError.check(mdb_env_create(&handle), "mdb_env_create")
@@ -32,7 +33,8 @@ internal import Glibc
             try unsafe LMDBError.check(mdb_env_set_mapsize(handle, mapSize), "mdb_env_set_mapsize")
             try unsafe LMDBError.check(mdb_env_set_maxdbs(handle, MDB_dbi(databases)), "mdb_env_set_maxdbs")
             try unsafe LMDBError.check(mdb_env_set_maxreaders(handle, UInt32(readers)), "mdb_env_set_maxreaders")
-            try unsafe LMDBError.check(mdb_env_open(handle, directory, UInt32(MDB_NOTLS), 0o600), "mdb_env_open")
+            let flags = MDB_NOTLS | (isReadOnly ? MDB_RDONLY | MDB_NOLOCK : 0)
+            try unsafe LMDBError.check(mdb_env_open(handle, directory, UInt32(flags), 0o600), "mdb_env_open")
             var stale: Int32 = 0
             // A reader that died by SIGKILL keeps its slot, and with it every page freed since, until somebody clears it.
             try unsafe LMDBError.check(mdb_reader_check(handle, &stale), "mdb_reader_check")
@@ -87,6 +89,15 @@ internal import Glibc
         try LMDBError.check(code, "mdb_dbi_open")
         try LMDBError.check(end, "mdb_txn_commit")
         return Database(identifier: identifier)
+    }
+
+    /// Writes a consistent copy of the file to `descriptor`, while others write: ``usedBytes`` at most, fewer where the last pages were
+    /// never written. Blocks until the descriptor has taken all.
+    ///
+    /// What is copied is settled before the first byte is written. It is a read transaction: pages freed meanwhile cannot be reused.
+    /// - Throws: what writing to the descriptor answers, in particular `EPIPE`; the thread must not be killed by SIGPIPE then.
+    package func copy(to descriptor: Int32) throws(LMDBError) {
+        try unsafe LMDBError.check(mdb_env_copyfd2(handle, descriptor, 0), "mdb_env_copyfd2")
     }
 
     /// Runs `body` on a stable snapshot. Keep it short: pages freed meanwhile cannot be reused until it ends.

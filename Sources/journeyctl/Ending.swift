@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import CommandLineTools
+internal import EventLog
 internal import Glibc
 internal import JourneyClient
 internal import JourneyModel
@@ -8,6 +9,11 @@ internal import JourneyModel
 struct InputError: Error {
     /// Which, where and why.
     let message: String
+}
+
+/// A check that came to no result, for the reason of another error.
+struct CouldNotCheck: Error {
+    let cause: any Error
 }
 
 /// How the program ends after an error: what it says, and the exit status of which `--help` tells.
@@ -32,10 +38,20 @@ struct Ending {
         case let fault as JSONFault:
             self.init(.connectionLost, "the daemon's answer is not JSON: byte \(fault.offset): \(fault.reason)")
         case let error as InputError: self.init(.badInput, error.message)
+        case let error as LogError: self.init(.badInput, "\(error)")
+        case let error as CouldNotCheck: self = Ending(error.cause).with(.usage)
         case OutputError.closed: self.init(.done, "")
         case OutputError.failed(let reason): self.init(.refused, "cannot write the answer: \(reason)")
         default: self.init(parser: error)
         }
+    }
+
+    private func with(_ status: Status) -> Ending {
+        Ending(status: status.rawValue, message: message)
+    }
+
+    private init(status: Int32, message: String) {
+        (self.status, self.message) = (status, message)
     }
 
     private init(_ status: Status, _ message: String) {

@@ -17,11 +17,13 @@ struct JourneyCtl: AsyncParsableCommand {
               3  cannot connect to the daemon
               4  an input file cannot be read or understood
               5  the daemon went away before it had answered, or its answer makes no sense
+            verify ends with 0 where all is sound, 1 where something is damaged, and 2 where that could not be found out.
             """,
         version: Version.text,
         subcommands: [
             StatusCommand.self, EmitCommand.self, ImportCommand.self, EventsCommand.self, FollowCommand.self, JourneyCommand.self,
-            FunnelCommand.self, FrictionCommand.self, SimulateCommand.self,
+            FunnelCommand.self, FrictionCommand.self, BackupCommand.self, RestoreCommand.self, VerifyCommand.self, SealCommand.self,
+            RetainCommand.self, EraseCommand.self, SimulateCommand.self,
         ])
 
     static func main() async {

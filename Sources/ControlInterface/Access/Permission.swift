@@ -14,7 +14,7 @@ extension Route {
         switch self {
         case .append: .emit
         case .events, .event, .journey, .funnel, .friction, .status, .metrics: .ask
-        case .seal, .verify, .retain, .erase: .administer
+        case .seal, .verify, .retain, .erase, .backup: .administer
         case .health: nil
         }
     }

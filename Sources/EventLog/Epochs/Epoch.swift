@@ -11,8 +11,8 @@ final class Epoch: Sendable {
         let events: Database
         let symbols: Database
 
-        fileprivate init(_ directory: String, mapSize: Int) throws(LMDBError) {
-            environment = try Environment(directory: directory, mapSize: mapSize, databases: 4)
+        fileprivate init(_ directory: String, mapSize: Int, isReadOnly: Bool = false) throws(LMDBError) {
+            environment = try Environment(directory: directory, mapSize: mapSize, databases: 4, isReadOnly: isReadOnly)
             let databases = try environment.databases(["events", "symbols"])
             (events, symbols) = (databases[0], databases[1])
         }
@@ -42,21 +42,26 @@ final class Epoch: Sendable {
     let directory: String
     /// The position of its first event.
     let first: Position
+    private let isReadOnly: Bool
     private let bounds: Mutex<Bounds>
     private let state: Mutex<State>
 
     /// - Parameters:
     ///   - last: its last position; nil for the live epoch, and for one that is not sealed yet.
     ///   - damage: why it cannot be read, if so.
-    init(number: Int, directory: String, first: Position, last: Position?, seal: EpochSeal?, damage: String? = nil) {
-        (self.number, self.directory, self.first) = (number, directory, first)
+    ///   - isReadOnly: whether opening it must leave its files as they are.
+    init(
+        number: Int, directory: String, first: Position, last: Position?, seal: EpochSeal?, damage: String? = nil,
+        isReadOnly: Bool = false
+    ) {
+        (self.number, self.directory, self.first, self.isReadOnly) = (number, directory, first, isReadOnly)
         bounds = Mutex(Bounds(last: last, seal: seal))
         state = Mutex(damage.map { .damaged($0) } ?? .closed)
     }
 
     /// A new epoch, open.
     init(_ about: EpochAbout, directory: String, storage: Storage) {
-        (number, self.directory, first) = (about.number, directory, about.first)
+        (number, self.directory, first, isReadOnly) = (about.number, directory, about.first, false)
         bounds = Mutex(Bounds())
         state = Mutex(.open(storage))
     }
@@ -129,7 +134,7 @@ final class Epoch: Sendable {
             throw .damaged(position: first, reason: "\(file) is missing; \(advice)")
         }
         do throws(LMDBError) {
-            return try Storage(directory, mapSize: max(mapSize ?? 0, (Epoch.size(file) ?? 0) + (1 << 20)))
+            return try Storage(directory, mapSize: max(mapSize ?? 0, (Epoch.size(file) ?? 0) + (1 << 20)), isReadOnly: isReadOnly)
         } catch {
             guard error.kind == .damaged else { throw LogError(error) }
             throw .damaged(position: first, reason: "\(file) is damaged (\(error)); \(advice)")

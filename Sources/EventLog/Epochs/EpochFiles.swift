@@ -36,18 +36,24 @@ struct EpochAbout: Equatable, Sendable {
     let first: Position
 
     static func read(_ directory: String) throws(LogError) -> EpochAbout? {
-        guard let file = try TextFile(path: directory + "/about", kind: "epoch") else { return nil }
+        guard let file = try TextFile(path: directory + "/about", kind: kind) else { return nil }
         guard let log = LogID(file["log"]), let number = file["epoch"].flatMap(Int.init), let first = file["first"].flatMap(Position.init)
         else { throw .unusable("\(directory)/about lacks a line; restore it from a backup") }
         return EpochAbout(log: log, number: number, first: first)
     }
 
     func write(_ directory: String) throws(LogError) {
+        try text.write(to: directory + "/about", kind: EpochAbout.kind)
+    }
+
+    static let kind = "epoch"
+
+    var text: TextFile {
         var file = TextFile()
         file.add("log", log.text)
         file.add("epoch", number)
         file.add("first", first)
-        try file.write(to: directory + "/about", kind: "epoch")
+        return file
     }
 }
 
@@ -71,7 +77,7 @@ struct EpochSeal: Equatable, Sendable {
     static let noDigest = String(repeating: "0", count: 64)
 
     static func read(_ path: String) throws(LogError) -> EpochSeal? {
-        guard let file = try TextFile(path: path, kind: "seal") else { return nil }
+        guard let file = try TextFile(path: path, kind: kind) else { return nil }
         func number<Number: FixedWidthInteger>(_ name: String) -> Number? { file[name].flatMap { Number($0) } }
         guard let log = LogID(file["log"]), let epoch: Int = number("epoch"), let first: Position = number("first"),
             let last: Position = number("last"), first > 0, last >= first, let size: Int = number("bytes"),
@@ -84,6 +90,12 @@ struct EpochSeal: Equatable, Sendable {
     }
 
     func write(_ path: String) throws(LogError) {
+        try text.write(to: path, kind: EpochSeal.kind)
+    }
+
+    static let kind = "seal"
+
+    var text: TextFile {
         var file = TextFile()
         file.add("log", log.text)
         file.add("epoch", number)
@@ -93,7 +105,7 @@ struct EpochSeal: Equatable, Sendable {
         file.add("recordedat", recordedAt.microseconds)
         file.add("previous", previous)
         file.add("digest", digest)
-        try file.write(to: path, kind: "seal")
+        return file
     }
 }
 
@@ -106,7 +118,7 @@ struct Retained: Sendable {
 
     /// - Returns: the beginning, where there is no such file.
     static func read(_ root: String) throws(LogError) -> Retained {
-        guard let file = try TextFile(path: root + "/retained", kind: "retention") else { return Retained(epoch: 1, first: 1) }
+        guard let file = try TextFile(path: root + "/retained", kind: kind) else { return Retained(epoch: 1, first: 1) }
         guard let epoch = file["epoch"].flatMap(Int.init), let first = file["first"].flatMap(Position.init), epoch > 0, first > 0 else {
             throw .unusable("\(root)/retained lacks a line; restore it from a backup")
         }
@@ -114,9 +126,15 @@ struct Retained: Sendable {
     }
 
     func write(_ root: String) throws(LogError) {
+        try text.write(to: root + "/retained", kind: Retained.kind)
+    }
+
+    static let kind = "retention"
+
+    var text: TextFile {
         var file = TextFile()
         file.add("epoch", epoch)
         file.add("first", first)
-        try file.write(to: root + "/retained", kind: "retention")
+        return file
     }
 }

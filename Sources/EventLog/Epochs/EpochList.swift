@@ -17,22 +17,26 @@ final class EpochList: Sendable {
     private let epochs: Mutex<[Epoch]>
     /// Whether the log was noted to have keys for personal data.
     let hasKeys: Bool
+    private let pins = Mutex(Pins())
     /// Why no event can be taken: the end of the log is not there.
     let missingEnd: String?
 
     /// Finds the epochs below `directory`, or begins a log where there is none. What is missing, swapped or cut is noted at its epoch.
     ///
+    /// - Parameter isReadOnly: whether all files must be left as they are.
     /// - Complexity: O(epochs): two small files of each.
-    init(_ directory: DataDirectory) throws(LogError) {
-        root = try directory.directory("log")
+    init(_ directory: DataDirectory, isReadOnly: Bool = false) throws(LogError) {
+        root = isReadOnly ? directory.path + "/log" : try directory.directory("log")
         format = directory.path + "/format"
         let retained = try Retained.read(root)
-        for number in try EpochList.numbers(root) where number < retained.epoch { EpochList.remove(root, number) }
-        let found = try EpochList.numbers(root)
-        // Names that a process killed before its flush has left may not be on the disk yet.
-        try DataDirectory.flush(root)
-        try DataDirectory.flush(directory.path)
-        let noted = try TextFile(path: format, kind: "data")
+        if !isReadOnly {
+            for number in try EpochList.numbers(root) where number < retained.epoch { EpochList.remove(root, number) }
+            // Names that a process killed before its flush has left may not be on the disk yet.
+            try DataDirectory.flush(root)
+            try DataDirectory.flush(directory.path)
+        }
+        let found = try EpochList.numbers(root).filter { $0 >= retained.epoch }
+        let noted = try TextFile(path: format, kind: EpochList.formatKind)
         hasKeys = noted?["keys"] != nil
         if let file = noted {
             guard let id = LogID(file["log"]) else { throw .unusable("\(format) names no log; restore it from a backup") }
@@ -51,7 +55,8 @@ final class EpochList: Sendable {
         if let last = found.last {
             for number in retained.epoch..<(last + 1) {
                 let expected = epochs.isEmpty ? retained.first : nil
-                epochs.append(try EpochList.find(root, number, log, after: epochs.last, begins: expected, isLast: number == last))
+                let epoch = try EpochList.find(root, number, log, after: epochs.last, begins: expected, isLast: number == last, isReadOnly)
+                epochs.append(epoch)
             }
         }
         let (end, path) = (epochs.last, root)
@@ -104,10 +109,7 @@ final class EpochList: Sendable {
     /// Notes that the log has begun: from now on a directory without epochs is one that lost them, and one without keys has lost those.
     func confirm(hasKeys: Bool) throws(LogError) {
         guard Epoch.size(format) == nil || hasKeys != self.hasKeys, hasKeys || !self.hasKeys else { return }
-        var file = TextFile()
-        file.add("log", log.text)
-        if hasKeys { file.add("keys", 1) }
-        try file.write(to: format, kind: "data")
+        try EpochList.format(of: log, hasKeys: hasKeys).write(to: format, kind: EpochList.formatKind)
     }
 
     /// Takes away the first `count` epochs, all below `number`, for good.
@@ -121,8 +123,38 @@ final class EpochList: Sendable {
             epochs.removeFirst(count)
             return removed
         }
-        for number in gone { EpochList.remove(root, number) }
+        let isPinned = pins.withLock { pins in
+            if pins.count > 0 { pins.gone += gone }
+            return pins.count > 0
+        }
+        if !isPinned { try remove(gone) }
+    }
+
+    private func remove(_ numbers: [Int]) throws(LogError) {
+        for number in numbers { EpochList.remove(root, number) }
         try DataDirectory.flush(root)
+    }
+
+    // MARK: - Holding files
+
+    private struct Pins {
+        var count = 0
+        var gone: [Int] = []
+    }
+
+    fileprivate func pin() {
+        pins.withLock { $0.count += 1 }
+    }
+
+    fileprivate func unpin() {
+        let gone = pins.withLock { pins in
+            pins.count -= 1
+            guard pins.count == 0 else { return [Int]() }
+            defer { pins.gone = [] }
+            return pins.gone
+        }
+        // What cannot be flushed now is seen at the next start.
+        if !gone.isEmpty { try? remove(gone) }
     }
 
     // What cannot be removed now is removed at the next start.
@@ -133,12 +165,22 @@ final class EpochList: Sendable {
         unsafe unlink(directory + ".seal")
     }
 
+    static let formatKind = "data"
+
+    /// What `DIR/format` says.
+    static func format(of log: LogID, hasKeys: Bool) -> TextFile {
+        var file = TextFile()
+        file.add("log", log.text)
+        if hasKeys { file.add("keys", 1) }
+        return file
+    }
+
     func sealPath(_ number: Int) -> String { "\(root)/\(EpochList.name(number)).seal" }
 
     // MARK: - At the start
 
     private static func find(
-        _ root: String, _ number: Int, _ log: LogID, after before: Epoch?, begins: Position?, isLast: Bool
+        _ root: String, _ number: Int, _ log: LogID, after before: Epoch?, begins: Position?, isLast: Bool, _ isReadOnly: Bool
     ) throws(LogError) -> Epoch {
         let directory = "\(root)/\(name(number))"
         let expected = begins ?? before.flatMap { $0.last.map { $0 + 1 } }
@@ -174,7 +216,8 @@ final class EpochList: Sendable {
         // An epoch that was full when the daemon stopped, and is not sealed yet, ends where the next begins.
         var last = seal?.last
         if last == nil, !isLast { last = try EpochAbout.following(root, number).map { $0.first - 1 } }
-        return Epoch(number: number, directory: directory, first: first, last: last, seal: seal, damage: damage)
+        return Epoch(
+            number: number, directory: directory, first: first, last: last, seal: seal, damage: damage, isReadOnly: isReadOnly)
     }
 
     /// Whether epoch `number` is readable and has no event.
@@ -205,6 +248,20 @@ final class EpochList: Sendable {
     static func name(_ number: Int) -> String {
         let digits = String(number)
         return String(repeating: "0", count: max(0, 8 - digits.count)) + digits
+    }
+}
+
+/// While it lives, retention takes epochs off the list and leaves their files. A crash in between leaves what the next start takes away.
+final class EpochPin: Sendable {
+    private let epochs: EpochList
+
+    init(_ epochs: EpochList) {
+        self.epochs = epochs
+        epochs.pin()
+    }
+
+    deinit {
+        epochs.unpin()
     }
 }
 

@@ -10,7 +10,7 @@ internal import Glibc
 ///
 /// Written whole under another name, flushed and renamed, so that it is there in full or not at all.
 struct TextFile {
-    private static let maximumSize = 64 << 10
+    static let maximumSize = 64 << 10
 
     private(set) var lines: [(name: String, value: String)] = []
 
@@ -18,22 +18,26 @@ struct TextFile {
 
     /// Reads the file of this kind at `path`, or returns nil where there is none.
     ///
+    /// - Parameter maximum: bytes that are read at most.
     /// - Throws: ``LogError/unusable(_:)`` where it cannot be read, is of another kind, or its checksum does not match.
-    init?(path: String, kind: String) throws(LogError) {
+    init?(path: String, kind: String, maximum: Int = maximumSize) throws(LogError) {
         let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else {
             if errno == ENOENT { return nil }
             throw .unusable("cannot open \(path): \(SystemError.last)")
         }
         defer { Glibc.close(descriptor) }
-        var bytes = [UInt8](repeating: 0, count: TextFile.maximumSize)
+        var bytes = [UInt8](repeating: 0, count: maximum)
         let count = unsafe bytes.withUnsafeMutableBytes { unsafe pread(descriptor, $0.baseAddress, $0.count, 0) }
         guard count >= 0 else { throw .unusable("cannot read \(path): \(SystemError.last)") }
         bytes.removeLast(bytes.count - count)
         try self.init(bytes, path: path, kind: kind)
     }
 
-    private init(_ bytes: [UInt8], path: String, kind: String) throws(LogError) {
+    /// Reads the bytes of a file.
+    ///
+    /// - Parameter path: what to call it in an error.
+    init(_ bytes: [UInt8], path: String, kind: String) throws(LogError) {
         let damaged = LogError.unusable("\(path) is damaged; restore it from a backup")
         // The checksum's line has a fixed length: "checksum ", eight digits, a line feed.
         guard bytes.count > 18 else { throw damaged }
@@ -63,11 +67,16 @@ struct TextFile {
 
     /// Writes the file durably: a crash leaves the old one, or the new one.
     func write(to path: String, kind: String) throws(LogError) {
+        try DurableFile.replace(path, with: bytes(kind: kind))
+    }
+
+    /// The bytes of the file.
+    func bytes(kind: String) -> [UInt8] {
         var text = "journeyd \(kind) 1\n"
         for line in lines { text += "\(line.name) \(line.value)\n" }
         let body = Array(text.utf8)
         let checksum = unsafe body.withUnsafeBytes { unsafe Checksum.plain($0) }
-        try DurableFile.replace(path, with: body + Array("checksum \(TextFile.hexadecimal(checksum))\n".utf8))
+        return body + Array("checksum \(TextFile.hexadecimal(checksum))\n".utf8)
     }
 
     private static func hexadecimal(_ number: UInt32) -> String {

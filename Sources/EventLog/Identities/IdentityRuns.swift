@@ -35,15 +35,19 @@ final class IdentityRuns: Sendable {
     /// - Parameters:
     ///   - positions: what the log holds; a run beyond is not this log's.
     ///   - tableSize: how many events a table in memory takes.
-    init(directory: String, log: LogID, positions: Range<Position>, tableSize: Int) throws(LogError) {
+    ///   - isReadOnly: whether files must be left as they are.
+    init(directory: String, log: LogID, positions: Range<Position>, tableSize: Int, isReadOnly: Bool = false) throws(LogError) {
         (self.directory, self.log, self.tableSize) = (directory, log, tableSize)
         var found: [IdentityRun] = []
+        func drop(_ path: String) { if !isReadOnly { unsafe unlink(path) } }
+        // A log that was restored has none yet.
+        if isReadOnly, Epoch.size(directory) == nil { return }
         guard let names = try? FileManager.default.contentsOfDirectory(atPath: directory) else {
             throw .unusable("cannot read \(directory): \(SystemError.last)")
         }
         for name in names {
             let path = "\(directory)/\(name)"
-            if name.hasSuffix(".run"), let run = try? IdentityRun(path: path, log: log) { found.append(run) } else { unsafe unlink(path) }
+            if name.hasSuffix(".run"), let run = try? IdentityRun(path: path, log: log) { found.append(run) } else { drop(path) }
         }
         // Of runs that cover the same, the largest is the merged one.
         found.sort { ($0.first, $1.last) < ($1.first, $0.last) }
@@ -51,7 +55,7 @@ final class IdentityRuns: Sendable {
         for run in found {
             let next = runs.last.map { $0.last + 1 }
             let continues = next.map { $0 == run.first } ?? (run.first <= positions.lowerBound)
-            if continues, run.last < positions.upperBound { runs.append(run) } else { unsafe unlink(run.path) }
+            if continues, run.last < positions.upperBound { runs.append(run) } else { drop(run.path) }
         }
         state.withLock { $0.runs = runs }
     }

@@ -35,6 +35,8 @@ extension AppendRequest {
         case endEpoch
         /// Destroy keys.
         case erase(ErasurePlan)
+        /// Call this with the last position: nothing is written until it returns, and it is called even where nothing can be.
+        case pause(@Sendable (Position) -> Void)
     }
 
     /// A request of no events.

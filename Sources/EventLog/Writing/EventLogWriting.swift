@@ -67,7 +67,9 @@ extension EventLog {
             if let last = requests.last, let order = last.order { last.completion(carryOut(order, &state)) }
         } catch {
             if case .readOnly(let reason) = error { latched.withLock { $0 = reason } }
-            for request in requests { request.completion(.failure(.log(error))) }
+            for request in requests {
+                if case .pause(let body) = request.order { body(state.tail) } else { request.completion(.failure(.log(error))) }
+            }
         }
         return true
     }
@@ -80,6 +82,7 @@ extension EventLog {
                 let erasure = Erasure(
                     time: .now, position: state.tail, journeys: 1, subjects: plan.subjects.count, events: plan.positions.count)
                 try keys?.erase(plan.points, erasure)
+            case .pause(let body): body(state.tail)
             }
             return .success(AppendOutcome())
         } catch {

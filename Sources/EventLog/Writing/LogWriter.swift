@@ -38,7 +38,9 @@ final class LogWriter: Sendable {
         lock.lock()
         let refusal = queue.withLock { queue -> LogError? in
             guard !queue.isClosed else { return .closed }
-            guard queue.events < limits.waitingEvents, queue.bytes < limits.waitingBytes else { return .overloaded }
+            // What brings no events waits in the queue's order, and not for room.
+            let isFull = queue.events >= limits.waitingEvents || queue.bytes >= limits.waitingBytes
+            guard !isFull || request.batch.drafts.isEmpty else { return .overloaded }
             queue.requests.append(request)
             queue.events += request.batch.drafts.count
             queue.bytes += request.batch.bytes.count
