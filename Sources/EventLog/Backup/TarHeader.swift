@@ -78,7 +78,9 @@ extension TarHeader {
 
     private static func octal(_ field: ArraySlice<UInt8>) -> Int? {
         let digits = field.drop { $0 == 32 }.prefix { $0 != 0 && $0 != 32 }
-        return digits.isEmpty ? nil : Int(String(decoding: digits, as: UTF8.self), radix: 8)
+        // Anything else than digits, a sign among it, is nothing that an archive of ours has.
+        guard !digits.isEmpty, digits.allSatisfy({ (UInt8(ascii: "0")...UInt8(ascii: "7")).contains($0) }) else { return nil }
+        return Int(String(decoding: digits, as: UTF8.self), radix: 8)
     }
 
     /// The size that a pax header gives to the member behind it. It has nothing else in a backup.
