@@ -183,7 +183,8 @@ extension JourneyViews {
             }
             // Behind the log, a journey is folded once for all its events: when the views have caught up, or are asked.
             if state.timelines.position >= log.tail { state.settle() }
-            return state.timelines.position
+            // What retention took away counts as seen: nothing of it will come.
+            return max(state.timelines.position, log.first - 1)
         }
         seen.store(position, ordering: .releasing)
         release()

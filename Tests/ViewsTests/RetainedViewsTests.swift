@@ -1,0 +1,65 @@
+import EventLog
+import JourneyModel
+import TestSupport
+import Testing
+import Views
+
+/// Views follow a log whose beginning retention took away, as a replay of what is left would.
+@Suite struct RetainedViewsTests {
+    private let scratch: Scratch
+    private let reader: EventReader
+
+    init() throws {
+        scratch = try Scratch()
+        reader = EventReader(catalogue: try .shipped())
+    }
+
+    private func append(_ house: House, _ name: String) async throws {
+        let texts = (0..<5).map {
+            eventJSON("\(name)-\($0)", type: "marketing.lead.qualified", subject: "lead:\(name)-\($0)", data: #"{"lead_id":"\#($0)"}"#)
+        }
+        _ = try await house.log.appendAndWait(reader.batch(texts)).get()
+    }
+
+    private func funnel(_ house: House) throws -> String {
+        var query = ViewQuery()
+        query.at = Timestamp("2026-12-01T00:00:00Z")
+        return String(decoding: try house.views.funnel(query), as: UTF8.self)
+    }
+
+    @Test func whatIsGoneIsSeenAndTheRestIsAsAfterAReplay() async throws {
+        let house = try await House.open(scratch)
+        for epoch in 0..<3 {
+            try await append(house, "\(epoch)")
+            try house.log.endEpochAndWait()
+        }
+        while house.log.sealedEpochs < 3 { await Task.yield() }
+        await house.caughtUp()
+        #expect(try funnel(house).contains(#""entered":15"#))
+        // All of it goes: there is nothing to read that would bring the views to the tail.
+        try house.log.retain(#require(house.log.retentionPlan(before: nil, keeping: 0)))
+        await house.caughtUp()
+        try await append(house, "later")
+        await house.caughtUp()
+        let live = try funnel(house)
+        #expect(live.contains(#""entered":5"#) && !live.contains(#""entered":15"#), "\(live)")
+        house.close()
+    }
+
+    @Test func aStartWithoutACheckpointBeginsWhereTheLogDoes() async throws {
+        var house: House? = try await House.open(scratch)
+        try await append(#require(house), "old")
+        try house?.log.endEpochAndWait()
+        while house?.log.sealedEpochs == 0 { await Task.yield() }
+        if let log = house?.log { try log.retain(#require(log.retentionPlan(before: nil, keeping: 0))) }
+        house?.close()
+        house = nil
+        let again = try await House.open(scratch)
+        await again.caughtUp()
+        #expect(again.views.position == 5)
+        try await append(again, "new")
+        await again.caughtUp()
+        #expect(try funnel(again).contains(#""entered":5"#))
+        again.close()
+    }
+}
