@@ -118,12 +118,16 @@ enum Program {
     }
 
     /// Runs a program to its end.
-    static func run(_ name: String, _ arguments: [String], in scratch: Scratch) throws -> (status: Int32, output: String, error: String) {
-        let (output, error) = (scratch.path + "/out-\(UUID().uuidString)", scratch.path + "/err-\(UUID().uuidString)")
+    ///
+    /// - Parameter file: where its standard output goes, if it is not text to be returned.
+    static func run(
+        _ name: String, _ arguments: [String], in scratch: Scratch, output file: String? = nil
+    ) throws -> (status: Int32, output: String, error: String) {
+        let (output, error) = (file ?? scratch.path + "/out-\(UUID().uuidString)", scratch.path + "/err-\(UUID().uuidString)")
         let process = try spawn(Daemon.programs + name, arguments, standardError: error, standardOutput: output)
         var status: Int32 = 0
         unsafe waitpid(process, &status, 0)
         func text(_ path: String) -> String { (try? String(contentsOfFile: path, encoding: .utf8)) ?? "" }
-        return ((status >> 8) & 0xFF, text(output), text(error))
+        return ((status >> 8) & 0xFF, file == nil ? text(output) : "", text(error))
     }
 }
