@@ -12,6 +12,8 @@ import Testing
     init() throws {
         scratch = try Scratch()
         reader = EventReader(catalogue: try .shipped())
+        try String(repeating: "5a", count: 32).write(toFile: scratch.path + "/key", atomically: true, encoding: .utf8)
+        try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: scratch.path + "/key")
     }
 
     private var target: String { scratch.path + "/backup" }
@@ -19,6 +21,8 @@ import Testing
     private func open(_ name: String = "data") throws -> EventLog {
         var options = EventLog.Options.small
         options.identityTail = 16
+        // No backup has it: an administrator brings it.
+        options.keyFile = scratch.path + "/key"
         return try EventLog(directory: DataDirectory(path: scratch.path + "/" + name), options: options)
     }
 
@@ -130,6 +134,30 @@ import Testing
         }
         #expect(try Archive.records(scratch.path + "/restored") == before)
         #expect(!FileManager.default.fileExists(atPath: seal), "what was held is let go")
+        log.close()
+    }
+
+    @Test func personalDataComesBackWithTheMasterKeyAndNotAfterItWasErased() async throws {
+        let log = try open()
+        let personal = eventJSON("1", subject: "contact:ann@example.org", data: #"{"email":"ann@example.org"}"#)
+        _ = try await log.appendAndWait(reader.batch([personal])).get()
+        let name = log.storedName("contact:ann@example.org")
+        #expect(try update(log).hasKeys)
+        _ = try restored("with")
+        let key = try String(contentsOfFile: scratch.path + "/key", encoding: .utf8)
+        for file in try FileManager.default.subpathsOfDirectory(atPath: target) {
+            guard let bytes = FileManager.default.contents(atPath: "\(target)/\(file)") else { continue }
+            for text in ["ann@example.org", key] { #expect(bytes.firstRange(of: Array(text.utf8)) == nil, "\(file)") }
+        }
+        let again = try open("with")
+        #expect(try again.event(at: 1)?.subject == "contact:ann@example.org")
+        again.close()
+        try log.erase(log.erasurePlan(subjects: [name], positions: [1]))
+        try update(log)
+        _ = try restored("without")
+        let erased = try open("without")
+        #expect(try erased.event(at: 1)?.isErased == true && erased.erasures.count == 1)
+        erased.close()
         log.close()
     }
 

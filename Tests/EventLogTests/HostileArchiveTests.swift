@@ -63,13 +63,13 @@ import Testing
     }
 
     @Test func theArchiveItselfIsGood() throws {
-        #expect(headers.count == 8, "manifest, format, about and data twice, one seal, digest")
+        #expect(headers.count == 9, "manifest, format, about and data twice, one seal, keys, digest")
         #expect(try archive.send(to: Restore(to: scratch.path + "/restored") { _ in }).position == 10)
     }
 
     @Test func membersOfOtherNamesKindsAndSizesAreRefused() {
         for (number, offset) in headers.enumerated() {
-            for name in ["../x", "/tmp/x", "log/../../x", "log/00000001/../../../x", "key", "log/00000009/data.mdb", "./format", "x", ""] {
+            for name in ["../x", "/tmp/x", "log/../../x", "log/00000001/../../../x", "key", "lock", "log/00000009/data.mdb", "./format", "x", ""] {
                 expectRefused(changing(offset) { put(name, at: 0, width: 100, in: &$0) }, "member \(number) named '\(name)'")
             }
             for kind in Array("123456gxLKS".utf8) {

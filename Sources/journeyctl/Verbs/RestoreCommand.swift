@@ -35,13 +35,14 @@ struct RestoreCommand: AsyncParsableCommand {
             manifest = try await unpack(try InputFile(path: backup), to: restore)
         }
         let seconds = Int((ContinuousClock.now - start).components.seconds)
-        let keys = manifest.hasKeys ? "\nput the master key in its place first: personal fields cannot be read without it" : ""
+        let keys =
+            manifest.hasKeys ? "put the master key at \(restore.path)/key, mode 0600, first: no backup has it, and journeyd needs it\n" : ""
         try StandardOutput.write(
             Array(
                 """
                 restored \(restore.path): position \(manifest.position.grouped), \(manifest.events.grouped) events in \
                 \(manifest.epochCount.grouped) epochs, every record verified, in \(seconds) s
-                start it: journeyd --data \(restore.path)\(keys)
+                \(keys)start it: journeyd --data \(restore.path)
 
                 """.utf8))
     }
