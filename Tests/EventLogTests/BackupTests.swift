@@ -70,7 +70,8 @@ import Testing
         log.close()
         // The restored log goes on where it was, and knows what it has.
         let again = try open("restored")
-        #expect(try await again.appendAndWait(reader.batch([eventJSON("1-1", data: #"{"p":"1-1"}"#), eventJSON("new")])).get().duplicates == 1)
+        #expect(
+            try await again.appendAndWait(reader.batch([eventJSON("1-1", data: #"{"p":"1-1"}"#), eventJSON("new")])).get().duplicates == 1)
         #expect(again.tail == 34 && again.damages.isEmpty)
         again.close()
         for name in ["format", "log/00000002.seal", "log/00000003/about", "log/00000003/data.mdb"] {
@@ -114,7 +115,9 @@ import Testing
         let manifest = try update(log)
         #expect(manifest.events == Int(34 - first))
         #expect(try restored("one") == Archive.records(log))
-        func epochs() throws -> [String] { try FileManager.default.contentsOfDirectory(atPath: target + "/log").filter { $0.hasSuffix(".seal") } }
+        func epochs() throws -> [String] {
+            try FileManager.default.contentsOfDirectory(atPath: target + "/log").filter { $0.hasSuffix(".seal") }
+        }
         #expect(try epochs().count == 3)
         try update(log, prune: true)
         #expect(try epochs().count < 3)

@@ -69,7 +69,9 @@ import Testing
 
     @Test func membersOfOtherNamesKindsAndSizesAreRefused() {
         for (number, offset) in headers.enumerated() {
-            for name in ["../x", "/tmp/x", "log/../../x", "log/00000001/../../../x", "key", "lock", "log/00000009/data.mdb", "./format", "x", ""] {
+            for name in [
+                "../x", "/tmp/x", "log/../../x", "log/00000001/../../../x", "key", "lock", "log/00000009/data.mdb", "./format", "x", "",
+            ] {
                 expectRefused(changing(offset) { put(name, at: 0, width: 100, in: &$0) }, "member \(number) named '\(name)'")
             }
             for kind in Array("123456gxLKS".utf8) {
@@ -88,7 +90,8 @@ import Testing
         let members = zip(headers, ends).map { Array(archive.bytes[$0..<$1]) }
         let end = [UInt8](repeating: 0, count: 1_024)
         for number in members.indices {
-            expectRefused(Archive(Array(members[..<number].joined()) + Array(members[(number + 1)...].joined()) + end), "without member \(number)")
+            expectRefused(
+                Archive(Array(members[..<number].joined()) + Array(members[(number + 1)...].joined()) + end), "without member \(number)")
             let doubled = members[...number] + members[number...]
             expectRefused(Archive(Array(doubled.joined()) + end), "member \(number) twice")
             guard number > 0 else { continue }

@@ -157,7 +157,9 @@ extension BackupDirectory: BackupReceiver {
         guard let tree else { return }
         try tree.flush()
         let state = "state-\(manifest.state)"
-        guard unsafe rename(tree.path, "\(path)/\(state)") == 0 else { throw .unusable("cannot name \(path)/\(state): \(SystemError.last)") }
+        guard unsafe rename(tree.path, "\(path)/\(state)") == 0 else {
+            throw .unusable("cannot name \(path)/\(state): \(SystemError.last)")
+        }
         self.tree = nil
         try DataDirectory.flush(path)
         try manifest.text.write(to: path + "/" + BackupManifest.name, kind: BackupManifest.kind)

@@ -121,7 +121,9 @@ extension BackupManifest {
                 if let last = epochs.last, epoch.number != last.number + 1 || epoch.first != last.last + 1 {
                     throw refused("epoch \(epoch.number) does not follow epoch \(last.number)")
                 }
-                guard epochs.last?.digest != nil || epochs.isEmpty || epoch.digest == nil else { throw refused("a seal behind an epoch without") }
+                guard epochs.last?.digest != nil || epochs.isEmpty || epoch.digest == nil else {
+                    throw refused("a seal behind an epoch without")
+                }
                 epochs.append(epoch)
             case "file":
                 guard let item = Item(line.value) else { throw refused("'\(line.value)' is no file of a backup") }

@@ -73,7 +73,17 @@ final class BackupTree {
     }
 
     /// Removes a directory of ours and what is in it; what cannot be removed stays.
+    ///
+    /// Its key store is overwritten first: the blocks of a file that was unlinked must not keep a key that was erased since.
     static func remove(_ path: String) {
+        let keys = "\(path)/\(BackupFile.keys.name)"
+        let descriptor = unsafe Glibc.open(keys, O_WRONLY | O_NOFOLLOW | O_CLOEXEC)
+        if descriptor >= 0 {
+            let zeros = [UInt8](repeating: 0, count: Epoch.size(keys) ?? 0)
+            _ = unsafe pwrite(descriptor, zeros, zeros.count, 0)
+            _ = fdatasync(descriptor)
+            close(descriptor)
+        }
         try? FileManager.default.removeItem(atPath: path)
     }
 }

@@ -30,7 +30,8 @@ package final class Restore {
 extension Restore: BackupReceiver {
     package func begin(_ manifest: BackupManifest) throws(LogError) {
         guard manifest.isComplete else {
-            throw .unusable("the archive holds \(manifest.includedEpochs) of \(manifest.epochCount) epochs: restore from the directory it was made for")
+            throw .unusable(
+                "the archive holds \(manifest.includedEpochs) of \(manifest.epochCount) epochs: restore from the directory it was made for")
         }
         tree = try BackupTree(draft)
         try DurableFile.replace(draft + Restore.mark, with: [])

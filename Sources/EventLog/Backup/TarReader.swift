@@ -57,7 +57,9 @@ struct TarReader {
             case .padding(let left):
                 let piece = rest.prefix(left)
                 rest = rest.dropFirst(piece.count)
-                guard piece.allSatisfy({ $0 == 0 }) else { throw .unusable("the archive is damaged: a member's last block is not filled with zeros") }
+                guard piece.allSatisfy({ $0 == 0 }) else {
+                    throw .unusable("the archive is damaged: a member's last block is not filled with zeros")
+                }
                 hash.update(data: piece)
                 state = piece.count == left ? .header : .padding(left - piece.count)
             case .ended:

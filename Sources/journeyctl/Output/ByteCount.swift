@@ -14,7 +14,8 @@ enum ByteCount {
     static func read(_ text: String) -> Int? {
         let digits = text.prefix { $0.isNumber || $0 == "." }
         let unit = text.dropFirst(digits.count).uppercased()
-        guard let value = Double(digits), let exponent = units.firstIndex(where: { ["", "B"].contains(unit) && $0 == "B" || matches(unit, $0) })
+        guard let value = Double(digits),
+            let exponent = units.firstIndex(where: { ["", "B"].contains(unit) && $0 == "B" || matches(unit, $0) })
         else { return nil }
         let bytes = (0..<exponent).reduce(value) { value, _ in value * 1024 }
         return bytes < Double(Int.max) ? Int(bytes) : nil

@@ -30,7 +30,9 @@ struct BackupCommand: AsyncParsableCommand {
 
     func run() async throws {
         if target == "-" {
-            guard isatty(STDOUT_FILENO) != 1 else { throw ValidationError("an archive is nothing for a terminal; name a file or a program: > or |") }
+            guard isatty(STDOUT_FILENO) != 1 else {
+                throw ValidationError("an archive is nothing for a terminal; name a file or a program: > or |")
+            }
             var reader = ArchiveReader("the archive", to: NoReceiver())
             _ = try await fetch(&reader, having: []) { try StandardOutput.write($0) }
         } else {

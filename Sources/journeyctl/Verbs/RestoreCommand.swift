@@ -24,7 +24,8 @@ struct RestoreCommand: AsyncParsableCommand {
     func run() async throws {
         let start = ContinuousClock.now
         let restore = try Restore(to: data) { step in
-            StandardOutput.complain("verified \(step.place): \(step.events.grouped) events\(step.damage.map { ", damaged: \($0)" } ?? "")\n")
+            StandardOutput.complain(
+                "verified \(step.place): \(step.events.grouped) events\(step.damage.map { ", damaged: \($0)" } ?? "")\n")
         }
         var status = stat()
         let manifest: BackupManifest

@@ -27,7 +27,9 @@ struct RetainCommand: AsyncParsableCommand {
 
     func validate() throws {
         guard before != nil || keep != nil else { throw ValidationError("say what may go: --before or --keep, or both") }
-        guard keep.map({ ByteCount.read($0) != nil }) ?? true else { throw ValidationError("--keep is a number of bytes such as 500M or 20G") }
+        guard keep.map({ ByteCount.read($0) != nil }) ?? true else {
+            throw ValidationError("--keep is a number of bytes such as 500M or 20G")
+        }
     }
 
     func run() async throws {
