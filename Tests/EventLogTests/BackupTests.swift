@@ -218,6 +218,12 @@ import Testing
         #expect(try update(damaged).position == 34)
         damaged.close()
         #expect(try restored().count == 34, "the backup still has what the log has lost")
+        // And gives it back as it is.
+        try FileManager.default.copyItem(
+            atPath: target + "/log/00000002/data.mdb", toPath: scratch.path + "/data/log/00000002/data.mdb")
+        let mended = try open()
+        #expect(mended.damages.isEmpty && mended.verify { _ in true }.isSound)
+        mended.close()
     }
 
     @Test func aDamagedBackupIsNotRestored() async throws {
