@@ -115,12 +115,13 @@ final class TortureBench {
         return (records.withLock { records in plans.indices.compactMap { records[$0] } }, outcome)
     }
 
-    /// A subject whose events are stored: first one whose erasure was cut off.
+    /// A subject all of whose events are stored: first one whose erasure was cut off.
     private func erasable() -> String? {
         if !unerased.isEmpty { return unerased.removeFirst() }
-        // Of a subject whose events were lost with their answers there is nothing to erase.
+        // An event that is sent again when its subject was erased is a new one, stored under a new key.
         let stored = Set(ledger.stored.compactMap { $0.map { number in ledger.events[number].subject } })
-        guard let index = subjects.firstIndex(where: stored.contains) else { return nil }
+        let unstored = Set(ledger.events.lazy.filter { $0.position == nil }.map(\.subject))
+        guard let index = subjects.firstIndex(where: { stored.contains($0) && !unstored.contains($0) }) else { return nil }
         return subjects.remove(at: index)
     }
 
