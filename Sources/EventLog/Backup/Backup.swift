@@ -25,7 +25,9 @@ package final class Backup: Sendable {
         pin = moment.pin
         var entries: [BackupManifest.Entry] = []
         for epoch in moment.epochs {
-            let entry = try Backup.entry(epoch, moment)
+            // Epochs are sealed in order and meanwhile: one that got its seal after the one before was looked at goes without.
+            let isChained = entries.last.map { $0.digest != nil } ?? true
+            let entry = try Backup.entry(epoch, moment, seal: isChained ? epoch.seal : nil)
             if let damage = epoch.damage, known[entry.number] == nil || known[entry.number] != entry.digest {
                 throw .damaged(position: epoch.first, reason: damage)
             }
@@ -43,12 +45,12 @@ package final class Backup: Sendable {
         self.contents = contents
     }
 
-    private static func entry(_ epoch: Epoch, _ moment: BackupMoment) throws(LogError) -> BackupManifest.Entry {
+    private static func entry(_ epoch: Epoch, _ moment: BackupMoment, seal: EpochSeal?) throws(LogError) -> BackupManifest.Entry {
         // Asked first: it may have ended, and even have been sealed, since the moment.
         if epoch === moment.live {
             return .init(number: epoch.number, first: epoch.first, last: moment.position, size: moment.copy.size, digest: nil)
         }
-        if let seal = epoch.seal {
+        if let seal {
             return .init(number: epoch.number, first: epoch.first, last: seal.last, size: seal.size, digest: seal.digest)
         }
         guard let last = epoch.last, let size = Epoch.size(epoch.file) else {
