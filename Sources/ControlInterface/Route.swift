@@ -72,6 +72,7 @@ package enum Route: Sendable {
         case .verify: "verify"
         case .retain: "retain"
         case .erase: "erase"
+        case .backup: "backup"
         }
     }
 
