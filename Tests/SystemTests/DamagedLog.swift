@@ -94,9 +94,11 @@ final class DamagedLog {
             case let n where n % 61 == 7:
                 return event("test.big.happened", #"{"text":"\#(String(repeating: "x", count: 2_500 + 40 * number))"}"#)
             default:
-                let data = #"{"region":"r\#(lead % 3)","channel":"c\#(lead % 4)","money":{"minor":\#(1_000 + number),"ccy":"EUR"}}"#
-                let type = types[step % types.count]
-                return event(type == "sales.opportunity.created" || type.hasPrefix("marketing") ? "acme.\(type)" : type, data)
+                // What the schemas of all these types ask for.
+                let names = ["form_id", "lead_id", "contact", "account", "opp_id", "pipeline", "stage", "ticket_id"]
+                let members = names.map { #""\#($0)":"\#(number)""# }.joined(separator: ",")
+                let money = #""money":{"minor":\#(1_000 + number),"ccy":"EUR"}"#
+                return event(types[step % types.count], #"{"region":"r\#(lead % 3)","channel":"c\#(lead % 4)",\#(money),\#(members)}"#)
             }
         }
     }
