@@ -31,10 +31,10 @@ test: deps
 	$(SWIFT) build $(FLAGS) --build-tests
 	$(SWIFT) test $(FLAGS) --skip-build --parallel
 
-# The long runs of what kills the daemon and cuts the power: ROUNDS=… LOSTCACHE_ROUNDS=… SEED=…
+# The long runs of what kills the daemon, cuts the power and damages files: ROUNDS=… LOSTCACHE_ROUNDS=… FLIPS=… SEED=…
 torture: deps
 	$(SWIFT) build $(FLAGS) --build-tests
-	ROUNDS=$${ROUNDS:-10000} LOSTCACHE_ROUNDS=$${LOSTCACHE_ROUNDS:-1000} $(SWIFT) test $(FLAGS) --skip-build --no-parallel --filter 'TortureTests|LostCacheTests|FullDiskTests'
+	ROUNDS=$${ROUNDS:-10000} LOSTCACHE_ROUNDS=$${LOSTCACHE_ROUNDS:-1000} FLIPS=$${FLIPS:-20000} $(SWIFT) test $(FLAGS) --skip-build --no-parallel --filter 'TortureTests|LostCacheTests|FullDiskTests|DamageTests'
 
 lint:
 	$(SWIFT) format lint --strict --recursive $(SOURCES)

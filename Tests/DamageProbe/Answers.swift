@@ -22,8 +22,9 @@ struct Answers {
     // Of events that are sent again, and of one that is new.
     private var appends: [String] = []
 
+    /// - Parameter repeated: events that are stored in the sound log, to be sent again; where nil, this is the sound log.
     /// - Throws: where the log does not open.
-    init(_ path: String) throws {
+    init(_ path: String, repeating repeated: [String]? = nil) throws {
         let directory = try DataDirectory(path: path)
         var options = EventLog.Options()
         options.mapSize = 1 << 26
@@ -43,7 +44,7 @@ struct Answers {
         if case .stopped(let error) = views.phase { named.append("\(error)") }
         let verification = log.verify { _ in true }
         named += verification.damages.map { "\($0.place) \($0.position ?? 0): \($0.reason)" }
-        for text in sentAgain() + [Answers.new] { appends.append("\(text.prefix(120)): \(try Answers.append(text, interface))") }
+        for text in (repeated ?? events) + [Answers.new] { appends.append("\(text.prefix(120)): \(try Answers.append(text, interface))") }
     }
 
     // MARK: - Asking
@@ -81,7 +82,7 @@ struct Answers {
     private static let new = #"{"specversion":"1.0","id":"new","source":"/probe","type":"test.probe.sent","subject":"lead:1"}"#
 
     /// Some of the events, as anybody could send them again.
-    private func sentAgain() -> [String] {
+    var events: [String] {
         let events = replies.filter { $0.status == 200 && $0.target.dropFirst(11).allSatisfy(\.isNumber) && !$0.target.contains("?") }
         return stride(from: 0, to: events.count, by: 37).map { events[$0].body }
     }
@@ -135,7 +136,7 @@ struct Answers {
     private func isEarlier(_ body: String, _ sound: String) -> Bool {
         guard let value = try? JSONValue(text: body), let expected = try? JSONValue(text: sound) else { return false }
         if let events = value["events"]?.elements, value["journey"] == nil, let all = expected["events"]?.elements {
-            return events.count < all.count && events == Array(all.prefix(events.count))
+            return events.count <= all.count && events == Array(all.prefix(events.count))
         }
         guard let position = value["position"]?.integer, let last = expected["position"]?.integer else { return false }
         return position < last

@@ -27,7 +27,7 @@ import Views
     private static func verdict(_ directory: String, _ sound: Answers) -> String {
         let answers: Answers
         do {
-            answers = try Answers(directory)
+            answers = try Answers(directory, repeating: sound.events)
         } catch {
             let reason = "\(error)"
             return reason.isEmpty ? "wrong it does not open, and does not say why" : "named \(reason)"

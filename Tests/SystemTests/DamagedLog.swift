@@ -105,11 +105,19 @@ final class DamagedLog {
 
     // MARK: - Copies
 
-    /// Some damage: to every file, and in a file of pages half of it where the structure is.
+    /// What a file is for: its name without numbers, and whether it is of the epoch that takes events.
+    func kind(_ name: String) -> String {
+        let live = files.last { $0.name.hasPrefix("log/0") }.map { $0.name.split(separator: "/")[1].prefix(8) } ?? ""
+        return (name.hasPrefix("log/\(live)") ? "live " : "") + name.filter { !$0.isNumber }.replacing("//", with: "/")
+    }
+
+    /// Some damage: every kind of file, and in a file of pages half of it where the structure is.
     func damage(_ random: inout Seeded) -> Damage {
-        // Files of pages are named three times: they have the most kinds of bytes.
-        let weighted = files.flatMap { Array(repeating: $0, count: $0.name.hasSuffix("data.mdb") ? 3 : 1) }
-        let (name, bytes) = weighted[Int.random(in: 0..<weighted.count, using: &random)]
+        let kinds = Dictionary(grouping: files) { kind($0.name) }
+        // Files of pages are named four times: they have the most kinds of bytes.
+        let weighted = kinds.keys.sorted().flatMap { Array(repeating: $0, count: $0.hasSuffix("data.mdb") ? 4 : 1) }
+        let chosen = kinds[weighted[Int.random(in: 0..<weighted.count, using: &random)]] ?? files
+        let (name, bytes) = chosen[Int.random(in: 0..<chosen.count, using: &random)]
         if Int.random(in: 0..<12, using: &random) == 0 {
             return Damage(file: name, act: .cut(to: .random(in: 0..<bytes.count, using: &random)))
         }
