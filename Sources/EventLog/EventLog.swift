@@ -24,11 +24,13 @@ package final class EventLog: Sendable {
         package var keyFile: String?
         /// Whether the log is only to be read: no file is changed, and nothing made anew that is missing.
         package var isReadOnly = false
+        /// How data of older versions of an event type is read.
+        package var upcasters = Upcasters()
 
         package init() {}
     }
 
-    let options: Options
+    package let options: Options
     /// The path of the directory that holds it.
     package let directory: String
     let epochs: EpochList

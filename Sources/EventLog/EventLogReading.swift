@@ -5,12 +5,33 @@ extension EventLog {
     private static let readRecords = 100_000
     private static let readTime = Duration.seconds(1)
 
-    /// Calls `body` with the stored events behind `position`, in order, until it returns false.
+    /// Calls `body` with the events behind `position`, in order, until it returns false: as they are to be read, which is in the current
+    /// version of their type's data; else as ``readStored(after:_:)``.
+    package func read(
+        after position: Position, _ body: (_ record: EventRecord, _ bytes: Span<UInt8>) -> Bool
+    ) throws(LogError) {
+        guard !options.upcasters.isEmpty else { return try readStored(after: position, body) }
+        var known: [UInt32: Upcaster?] = [:]
+        try readStored(after: position) { (record, bytes) in
+            let upcaster: Upcaster?
+            if let found = known[record.type] {
+                upcaster = found
+            } else {
+                upcaster = options.upcasters[type(record, bytes)]
+                // Names that are no symbols share a number.
+                if record.type != EventRecord.unlisted { known[record.type] = .some(upcaster) }
+            }
+            guard let upcaster, let current = record.current(bytes, type(record, bytes), upcaster) else { return body(record, bytes) }
+            return body(current.record, current.bytes.span)
+        }
+    }
+
+    /// Calls `body` with the events behind `position` as they are stored, in order, until it returns false.
     ///
     /// The snapshots it reads from are short (100,000 records or a second), so a long walk holds up nobody. It begins at the first event
     /// that retention left.
     /// - Throws: ``LogError/damaged(position:reason:)`` at the first record that is not what was written, or is missing.
-    package func read(
+    func readStored(
         after position: Position, _ body: (_ record: EventRecord, _ bytes: Span<UInt8>) -> Bool
     ) throws(LogError) {
         var next = max(position + 1, first)
@@ -83,7 +104,7 @@ extension EventLog {
     /// The record at `position` as it is stored; nil where retention took it away.
     func bytes(at position: Position) throws(LogError) -> [UInt8]? {
         var found: [UInt8]?
-        try read(after: position - 1) { (record, bytes) in
+        try readStored(after: position - 1) { (record, bytes) in
             if record.position == position { found = bytes.bytes() }
             return false
         }
@@ -95,14 +116,20 @@ extension EventLog {
     /// - Throws: ``LogError/damaged(position:reason:)`` where it has a sealed part and the keys are not there.
     package func event(_ record: EventRecord, _ bytes: Span<UInt8>) throws(LogError) -> StoredEvent {
         let opened = record.sealed.isEmpty ? nil : try opened(record, bytes)
+        var extensions = bytes.extracting(record.extensions).bytes()
+        var data = opened?.data ?? bytes.extracting(record.data).bytes()
+        if let opened, let upcaster = options.upcasters[type(record, bytes)] {
+            // What was opened is as it was sent.
+            let stored = bytes.extracting(record.storedExtensions).bytes()
+            if let current = upcaster.current(type(record, bytes), extensions: stored, data: opened.data) { (extensions, data) = current }
+        }
         let account = opened.map { String(decoding: $0.account, as: UTF8.self) } ?? EventLog.text(bytes, record.account)
         return StoredEvent(
             position: record.position, time: record.time, recordedAt: record.recordedAt, timeIsReceipt: record.timeIsReceipt,
             isErased: !record.sealed.isEmpty && opened == nil, emitter: record.emitter, source: source(record, bytes),
             type: type(record, bytes), id: EventLog.text(bytes, record.id),
             subject: opened.map { String(decoding: $0.subject, as: UTF8.self) } ?? EventLog.text(bytes, record.subject),
-            account: account.isEmpty ? nil : account, extensions: bytes.extracting(record.extensions).bytes(),
-            data: opened?.data ?? bytes.extracting(record.data).bytes())
+            account: account.isEmpty ? nil : account, extensions: extensions, data: data)
     }
 
     /// The type of a record.

@@ -92,7 +92,7 @@ extension EventLog {
             let last = min(epoch.last ?? tail, tail)
             var digest = EpochDigest(after: previous)
             // The sums are taken over what is intact.
-            try read(after: epoch.first - 1) { (record, bytes) in
+            try readStored(after: epoch.first - 1) { (record, bytes) in
                 guard record.position <= last else { return false }
                 digest.add(record.position, bytes)
                 sums.add(identity(record, bytes), record.position)

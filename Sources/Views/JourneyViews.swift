@@ -31,6 +31,7 @@ package final class JourneyViews: Sendable {
     package let map: StageMap
     /// The SHA-256 of the map as canonical JSON, as `sha256:…`.
     package let definition: String
+    private let checkpointOf: String
     let log: EventLog
     let state: Mutex<JourneyState>
     // Where the timelines' entries are.
@@ -55,9 +56,9 @@ package final class JourneyViews: Sendable {
     package init(log: EventLog, map: StageMap, directory: DataDirectory, mapSize: Int = 1 << 38) throws(LogError) {
         self.log = log
         self.map = map
-        let digest = SHA256.hash(data: map.canonicalText)
-        let hexadecimal = digest.map { byte in (byte < 16 ? "0" : "") + String(byte, radix: 16) }.joined()
-        definition = "sha256:\(hexadecimal)"
+        definition = JourneyViews.digest(map.canonicalText)
+        // What older versions of data are read as is in the entries, too.
+        checkpointOf = JourneyViews.digest(map.canonicalText + log.options.upcasters.canonicalText)
         state = Mutex(JourneyState(map: map))
         let path = try directory.directory("views")
         entries = path + "/entries"
@@ -65,6 +66,10 @@ package final class JourneyViews: Sendable {
         log.observe { [weak self] _ in self?.wakeUp() }
         let thread = DedicatedThread(name: "views") { [self] in follow(store) }
         self.thread.withLock { $0 = thread }
+    }
+
+    private static func digest(_ text: [UInt8]) -> String {
+        "sha256:" + SHA256.hash(data: text).map { byte in (byte < 16 ? "0" : "") + String(byte, radix: 16) }.joined()
     }
 
     /// Opens the checkpoints; where they are damaged, which a power cut in the first start does, too, they are begun anew.
@@ -193,7 +198,7 @@ extension JourneyViews {
 
     private func resume(from store: ViewStore) {
         guard let file = try? EntryFile(path: entries, isNew: false),
-            let loaded = try? store.load(map: map, definition: definition, file: file, anchor: anchor, typeName: { log.symbol($0) })
+            let loaded = try? store.load(map: map, definition: checkpointOf, file: file, anchor: anchor, typeName: { log.symbol($0) })
         else {
             // Another map, another format, another log or damage: what is there would mix with what comes.
             begin()
@@ -213,7 +218,7 @@ extension JourneyViews {
         guard let changes = state.withLock({ $0.takeChanges() }) else { return }
         do throws(LMDBError) {
             guard changes.flush() else { throw .damaged }
-            try store.save(changes, definition: definition, anchor: anchor(changes.position) ?? "")
+            try store.save(changes, definition: checkpointOf, anchor: anchor(changes.position) ?? "")
         } catch {
             state.withLock { $0.keep(changes) }
         }

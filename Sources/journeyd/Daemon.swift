@@ -31,10 +31,12 @@ struct Daemon {
         options.identityTail = configuration.identityTail
         options.encrypts = configuration.encrypts
         options.keyFile = configuration.keyFile
+        let catalogue = try EventCatalogue.shipped()
+        options.upcasters = catalogue.upcasters
         let log = try EventLog(directory: directory, options: options)
         let views = try JourneyViews(log: log, map: .shipped(), directory: directory)
         let interface = ControlInterface(
-            log: log, views: views, catalogue: try .shipped(), access: configuration.access, version: Version.text)
+            log: log, views: views, catalogue: catalogue, access: configuration.access, version: Version.text)
         let server = try await JourneyServer(socket: socket, interface: interface, logger: logger)
         if let reason = log.readOnlyReason { logger.error("the log takes no events", metadata: ["reason": "\(reason)"]) }
         for damage in log.damages { logger.error("a part of the log cannot be read", metadata: ["damage": "\(damage)"]) }

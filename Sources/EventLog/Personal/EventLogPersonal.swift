@@ -25,7 +25,7 @@ extension EventLog {
         }
         let stored = SealedText.Texts(
             subject: bytes.extracting(record.subject).bytes(), account: bytes.extracting(record.account).bytes(),
-            data: bytes.extracting(record.data).bytes())
+            data: bytes.extracting(record.storedData).bytes())
         guard let point = EventLog.point(record, stored.subject, keys) else { return nil }
         return SealedText.open(stored, sealed: bytes.extracting(record.sealed), point: point, position: record.position, keys)
     }

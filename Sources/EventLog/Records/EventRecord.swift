@@ -46,9 +46,12 @@ package struct EventRecord: Sendable {
     package let id: Range<Int>
     package let subject: Range<Int>
     package let account: Range<Int>
-    package let extensions: Range<Int>
+    package private(set) var extensions: Range<Int>
     /// `data` as it is in the clear: pseudonyms stand for what is personal.
-    package let data: Range<Int>
+    package private(set) var data: Range<Int>
+    /// Where these two lie as they were stored, where they were of an older version of the type's data.
+    private(set) var storedExtensions: Range<Int>
+    private(set) var storedData: Range<Int>
     /// Where the sealed part lies; empty where there is none.
     let sealed: Range<Int>
     let subjectIsPseudonym: Bool
@@ -87,6 +90,7 @@ package struct EventRecord: Sendable {
         subjectIsPseudonym = header.flags & EventRecord.subjectIsPseudonymFlag != 0
         guard end <= bytes.count else { throw .damaged(position: position, reason: "its texts are longer than the record") }
         data = end..<bytes.count
+        (storedExtensions, storedData) = (extensions, data)
         self.position = position
         time = Timestamp(microseconds: header.time)
         recordedAt = Timestamp(microseconds: header.recordedAt)
@@ -94,6 +98,17 @@ package struct EventRecord: Sendable {
         type = typeIsText ? EventRecord.unlisted : header.type
         source = sourceIsText ? EventRecord.unlisted : header.source
         emitter = header.emitter
+    }
+
+    /// This record with its data in the current version, and the bytes that it is of then: the stored ones, and behind them what became of
+    /// extension attributes and data. Nil where it is of the current version already.
+    func current(_ bytes: Span<UInt8>, _ type: String, _ upcaster: Upcaster) -> (record: EventRecord, bytes: [UInt8])? {
+        let stored = (bytes.extracting(storedExtensions).bytes(), bytes.extracting(storedData).bytes())
+        guard let (newExtensions, newData) = upcaster.current(type, extensions: stored.0, data: stored.1) else { return nil }
+        var record = self
+        record.extensions = bytes.count..<(bytes.count + newExtensions.count)
+        record.data = record.extensions.upperBound..<(record.extensions.upperBound + newData.count)
+        return (record, bytes.bytes() + newExtensions + newData)
     }
 
     /// What a draft is stored with beside its own texts.

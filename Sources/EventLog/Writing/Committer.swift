@@ -214,36 +214,48 @@ struct Commit: ~Copyable {
         return true
     }
 
-    /// Whether a sender who repeats himself could have written both: texts equal, JSON equal in meaning. What was erased cannot be
-    /// compared any more; under its source and id it is taken for the same, so that it does not come back.
+    /// Whether a sender who repeats himself could have written both: texts equal, JSON equal in meaning, also where one is the other in a
+    /// newer version, as in an export that comes back. What was erased cannot be compared any more; under its source and id it is taken for
+    /// the same, so that it does not come back.
     private func isSame(
         _ stored: Span<UInt8>, _ record: EventRecord, _ bytes: [UInt8], _ draft: EventBatch.Draft
     ) throws(CommitError) -> Bool {
-        guard record.timeIsReceipt == draft.timeIsReceipt, record.timeIsReceipt || record.time == draft.time,
-            Commit.sameJSON(stored, record.extensions, bytes, draft.extensions, isMembers: true)
-        else { return false }
+        guard record.timeIsReceipt == draft.timeIsReceipt, record.timeIsReceipt || record.time == draft.time else { return false }
+        let extensions = stored.extracting(record.extensions).bytes()
         guard !record.sealed.isEmpty else {
             return Commit.equal(stored, record.subject, bytes, draft.subject) && Commit.equal(stored, record.account, bytes, draft.account)
-                && Commit.sameJSON(stored, record.data, bytes, draft.data, isMembers: false)
+                && isSame(extensions, stored.extracting(record.data).bytes(), bytes, draft)
         }
         let opened: SealedText.Texts?
         do throws(LogError) { opened = try log.opened(record, stored) } catch { throw .log(error) }
-        guard let opened else { return true }
-        let data = opened.data.span
+        guard let opened else { return Commit.sameJSON(Commit.object(extensions), Commit.object(Array(bytes[draft.extensions.range]))) }
         return opened.subject.elementsEqual(bytes[draft.subject.range]) && opened.account.elementsEqual(bytes[draft.account.range])
-            && Commit.sameJSON(data, 0..<data.count, bytes, draft.data, isMembers: false)
+            && isSame(extensions, opened.data, bytes, draft)
     }
 
-    private static func sameJSON(
-        _ stored: Span<UInt8>, _ range: Range<Int>, _ bytes: [UInt8], _ slice: EventBatch.Slice, isMembers: Bool
-    ) -> Bool {
-        if equal(stored, range, bytes, slice) { return true }
-        let (left, right) = (stored.extracting(range).bytes(), Array(bytes[slice.range]))
-        func canonical(_ text: [UInt8]) -> [UInt8]? {
-            let whole = isMembers ? [UInt8(ascii: "{")] + text + [UInt8(ascii: "}")] : text
-            return try? JSONValue(whole.span).canonicalText
+    /// Whether extension attributes and data mean the same.
+    private func isSame(_ extensions: [UInt8], _ data: [UInt8], _ bytes: [UInt8], _ draft: EventBatch.Draft) -> Bool {
+        var left = (extensions: extensions, data: data)
+        var right = (extensions: Array(bytes[draft.extensions.range]), data: Array(bytes[draft.data.range]))
+        if left == right { return true }
+        let type = String(decoding: bytes[draft.type.range], as: UTF8.self)
+        if let upcaster = log.options.upcasters[type] {
+            left = upcaster.current(type, extensions: left.extensions, data: left.data) ?? left
+            right = upcaster.current(type, extensions: right.extensions, data: right.data) ?? right
         }
-        guard let first = canonical(left), let second = canonical(right) else { return false }
+        return Commit.sameJSON(left.data, right.data)
+            && Commit.sameJSON(Commit.object(left.extensions), Commit.object(right.extensions))
+    }
+
+    private static func object(_ members: [UInt8]) -> [UInt8] {
+        [UInt8(ascii: "{")] + members + [UInt8(ascii: "}")]
+    }
+
+    private static func sameJSON(_ left: [UInt8], _ right: [UInt8]) -> Bool {
+        if left == right { return true }
+        guard let first = try? JSONValue(left.span).canonicalText, let second = try? JSONValue(right.span).canonicalText else {
+            return false
+        }
         return first == second
     }
 }

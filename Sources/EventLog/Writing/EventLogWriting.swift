@@ -23,7 +23,7 @@ extension EventLog {
         let covered = max(runs.covered ?? 0, first - 1)
         var table = IdentityIndex(after: covered)
         var failure: LogError?
-        try read(after: covered) { (record, bytes) in
+        try readStored(after: covered) { (record, bytes) in
             table.insert(identity(record, bytes), record.position)
             if runs.isFull(table) {
                 runs.freeze(table)

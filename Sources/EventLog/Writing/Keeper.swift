@@ -87,7 +87,7 @@ extension EventLog {
         var digest = EpochDigest(after: previous)
         var recordedAt = Timestamp(microseconds: 0)
         var next = epoch.first
-        try read(after: epoch.first - 1) { (record, bytes) in
+        try readStored(after: epoch.first - 1) { (record, bytes) in
             guard record.position <= last else { return false }
             digest.add(record.position, bytes)
             recordedAt = max(recordedAt, record.recordedAt)

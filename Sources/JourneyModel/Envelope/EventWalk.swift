@@ -21,7 +21,9 @@ extension EventReader {
         private(set) var findings = Schema.Findings()
         private var seen: UInt16 = 0
         private var extensionNames: [String] = []
-        // The text of `data` where it came before `type`, so that its schema was not known yet.
+        // The JSON text of `dataschema`, which names the version of `data`.
+        private var dataschema: Range<Int>?
+        // The text of `data` where its schema, or the version of it, was not known yet.
         private var unchecked: Range<Int>?
         private var dataLength = 0
 
@@ -66,10 +68,13 @@ extension EventReader {
                 draft.time = receivedAt
                 draft.timeIsReceipt = true
             }
-            if let range = unchecked, let schema = schema(in: batch) {
+            guard let schema = schema(in: batch) else { return }
+            if dataschema != nil || isVersioned(in: batch) {
+                try checkVersion(text, schema, in: batch)
+            } else if let range = unchecked {
                 var index = range.lowerBound
                 try schema.check(text, &index, at: "/data", depth: 2, into: &findings)
-            } else if seen & Attribute.data.rawValue == 0, let schema = schema(in: batch) {
+            } else if seen & Attribute.data.rawValue == 0 {
                 // Where data is left out, only a schema that asks for nothing is satisfied.
                 let nothing: [UInt8] = Array("{}".utf8)
                 var index = 0
@@ -127,6 +132,36 @@ extension EventReader {
             return catalogue.schema(batch.bytes.span.extracting(draft.type.range))
         }
 
+        private func isVersioned(in batch: EventBatch) -> Bool {
+            !catalogue.upcasters.isEmpty && catalogue.isVersioned(batch.bytes.span.extracting(draft.type.range))
+        }
+
+        /// Checks data whose version the event may name: what is kept is what was sent, what is checked is what it will be read as.
+        private mutating func checkVersion(_ text: Span<UInt8>, _ schema: Schema, in batch: EventBatch) throws(JSONFault) {
+            let type = String(decoding: batch.bytes[draft.type.range], as: UTF8.self)
+            var named: String?
+            if let range = dataschema { named = try JSONValue(text.extracting(range)).text }
+            let version = Upcasters.version(named, of: type) ?? 1
+            let upcaster = catalogue.upcasters[type]
+            let latest = upcaster?.version ?? 1
+            guard version <= latest else {
+                let detail = "names version \(version) of the data of \(type), this program knows them up to \(latest)"
+                return findings.violations.append(Violation(pointer: "/dataschema", detail: detail))
+            }
+            // Data that was sent and is not at hand was checked as it came, or is no object.
+            guard unchecked != nil || seen & Attribute.data.rawValue == 0 else { return }
+            // What an older version says of a person may have names that this schema does not know.
+            findings.hasUndeclared = true
+            var data = unchecked.map { text.extracting($0).bytes() } ?? Array("{}".utf8)
+            if let upcaster, version < latest {
+                var writer = JSONWriter()
+                upcaster.current(try JSONValue(data.span), from: version).write(to: &writer)
+                data = writer.bytes
+            }
+            var index = 0
+            try schema.check(data.span, &index, at: "/data", depth: 2, into: &findings)
+        }
+
         private mutating func string(
             _ text: Span<UInt8>, _ key: Range<Int>, _ index: inout Int, into batch: inout EventBatch
         ) throws(JSONFault) -> EventBatch.Slice {
@@ -177,11 +212,11 @@ extension EventReader {
                 guard text[start] != UInt8(ascii: "n") else { return seen &= ~Attribute.data.rawValue }
                 return findings.violations.append(Violation(pointer: "/data", detail: "is not an object"))
             }
-            if let schema = schema(in: batch) {
+            if let schema = schema(in: batch), !isVersioned(in: batch) {
                 try schema.check(text, &index, at: "/data", depth: 2, into: &findings)
             } else {
                 try JSONScanner.skipValue(text, &index, depth: 2)
-                if seen & Attribute.type.rawValue == 0 { unchecked = start..<index }
+                unchecked = start..<index
             }
             dataLength = index - start
             draft.data = batch.append(text, start..<index)
@@ -200,7 +235,7 @@ extension EventReader {
         private mutating func extensionAttribute(
             _ text: Span<UInt8>, _ key: Range<Int>, _ index: inout Int, into batch: inout EventBatch
         ) throws(JSONFault) {
-            let start = key.lowerBound - 1
+            let (start, value) = (key.lowerBound - 1, index)
             try JSONScanner.skipValue(text, &index, depth: 2)
             let name = try JSONText.string(text, key)
             let isNamed = !key.isEmpty && name.utf8.allSatisfy { 0x61...0x7A ~= $0 || 0x30...0x39 ~= $0 }
@@ -216,6 +251,7 @@ extension EventReader {
                     Violation(pointer: "/\(name)", detail: "is one extension attribute too many, 64 are allowed"))
             }
             extensionNames.append(name)
+            if name == "dataschema" { dataschema = value..<index }
             // Members lie apart in the text and together in the batch: gather them behind what is there already.
             var gathered = Array(batch.bytes[draft.extensions.range])
             if !gathered.isEmpty { gathered.append(UInt8(ascii: ",")) }

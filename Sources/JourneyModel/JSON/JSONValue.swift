@@ -13,6 +13,10 @@ package indirect enum JSONValue: Sendable, Equatable {
     package struct Member: Sendable, Equatable {
         package let name: String
         package let value: JSONValue
+
+        package init(name: String, value: JSONValue) {
+            (self.name, self.value) = (name, value)
+        }
     }
 
     /// Reads a whole text, which must hold one value and nothing else.
@@ -83,6 +87,24 @@ package indirect enum JSONValue: Sendable, Equatable {
     /// The members of an object.
     package var members: [Member]? {
         if case .object(let members) = self { members } else { nil }
+    }
+
+    /// Writes the value with its members in their order and its numbers as they were written.
+    package func write(to writer: inout JSONWriter) {
+        switch self {
+        case .null: writer.null()
+        case .bool(let value): writer.bool(value)
+        case .number(let text): writer.raw(text)
+        case .string(let text): writer.string(text)
+        case .array(let elements): writer.array { for element in elements { element.write(to: &$0) } }
+        case .object(let members):
+            writer.object { writer in
+                for member in members {
+                    writer.key(member.name)
+                    member.value.write(to: &writer)
+                }
+            }
+        }
     }
 
     /// The same value with members sorted by name, no white space and numbers in one spelling: equal meaning, equal bytes.

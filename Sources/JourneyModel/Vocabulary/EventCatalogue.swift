@@ -4,6 +4,8 @@ package struct EventCatalogue: Sendable {
     package let types: [String]
     /// Names of fields that are personal where no schema declares them.
     let personalNames: PersonalNames
+    /// How older versions of their data are read.
+    package let upcasters: Upcasters
     private let schemas: [Schema]
     private let table: SymbolTable
 
@@ -25,6 +27,7 @@ package struct EventCatalogue: Sendable {
         var types: [String] = []
         var schemas: [Schema] = []
         var table = SymbolTable()
+        var upcasts: [(type: String, value: JSONValue, schema: Schema)] = []
         for (type, text) in files.sorted(by: { $0.type < $1.type }) {
             let value: JSONValue
             do throws(JSONFault) {
@@ -33,11 +36,13 @@ package struct EventCatalogue: Sendable {
                 throw Violation(pointer: type, detail: "byte \(error.offset): \(error.reason)")
             }
             schemas.append(try Schema(value, at: type))
+            if let declared = value["x-upcasts"] { upcasts.append((type, declared, schemas[schemas.count - 1])) }
             types.append(type)
             _ = table.intern(type)
         }
         self.types = types
         self.personalNames = personalNames
+        upcasters = try Upcasters(upcasts)
         self.schemas = schemas
         self.table = table
     }
@@ -45,5 +50,10 @@ package struct EventCatalogue: Sendable {
     /// The schema of `type`'s data, or nil where the catalogue does not know the type.
     package func schema(_ type: Span<UInt8>) -> Schema? {
         table.symbol(type).map { schemas[Int($0)] }
+    }
+
+    /// Whether the data of `type` has had more than one version.
+    package func isVersioned(_ type: Span<UInt8>) -> Bool {
+        table.symbol(type).map { upcasters[types[Int($0)]] != nil } ?? false
     }
 }

@@ -64,8 +64,19 @@ package struct Schema: Sendable {
         properties.first { Schema.equals(bytes, key, $0.name) }?.schema
     }
 
+    /// Whether what stands at a place is personal, or has something in it that is.
+    func isPersonal(at path: [String]) -> Bool {
+        var schema = self
+        for name in path {
+            if schema.isPersonal { return true }
+            guard let next = schema.properties.first(where: { $0.name.elementsEqual(name.utf8) }) else { return false }
+            schema = next.schema
+        }
+        return schema.isPersonal || schema.mentionsPersonal
+    }
+
     private static let annotations: Set<String> = [
-        "$schema", "$id", "title", "description", "format", "examples", "x-counterexamples",
+        "$schema", "$id", "title", "description", "format", "examples", "x-counterexamples", "x-upcasts",
     ]
 
     /// Reads a schema.
