@@ -4,9 +4,11 @@ package import FoundationEssentials
 package final class Scratch: Sendable {
     package let url: URL
 
-    package init() throws {
+    /// - Parameter isVolatile: whether it may lie in memory, where a flush costs nothing: for tests that are not about flushes.
+    package init(isVolatile: Bool = false) throws {
+        let root = isVolatile && FileManager.default.fileExists(atPath: "/dev/shm") ? "/dev/shm" : "/tmp"
         // Short, as a Unix socket's path in it may have 103 bytes at most.
-        url = URL(filePath: "/tmp/j-\(UUID().uuidString.prefix(8))")
+        url = URL(filePath: "\(root)/j-\(UUID().uuidString.prefix(8))")
         try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
     }
 
