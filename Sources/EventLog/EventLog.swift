@@ -51,6 +51,9 @@ package final class EventLog: Sendable {
     /// How many events each stored.
     package let commitSizes = Histogram(first: 1)
     let tailPosition: Atomic<Position>
+    /// The last events, which are in the journal and in no epoch.
+    let recent: Tail
+    let journalPath: String
     private let threads = Mutex<[DedicatedThread]>([])
 
     /// Opens the log in `directory`, creating it where there is none. Until ``close()`` its threads keep it alive.
@@ -62,6 +65,7 @@ package final class EventLog: Sendable {
     package init(directory: DataDirectory, options: Options = Options()) throws(LogError) {
         self.options = options
         self.directory = directory.path
+        journalPath = directory.path + "/log/journal"
         epochs = try EpochList(directory, isReadOnly: options.isReadOnly)
         hash = IdentityHash(epochs.log)
         if epochs.all.isEmpty, !options.isReadOnly { try epochs.roll(at: 0, mapSize: options.mapSize) { _ in } }
@@ -69,9 +73,15 @@ package final class EventLog: Sendable {
         keys = options.isReadOnly ? nil : EventLog.openKeys(directory, epochs.log, hadKeys: epochs.hasKeys, options, &fault)
         keysFault = fault
         var reason = epochs.missingEnd
-        let end = try EventLog.end(epochs, options, &reason)
+        var end = try EventLog.end(epochs, options, &reason)
+        if reason == nil {
+            // What a process killed before its flush has left is flushed before it is answered from.
+            if !options.isReadOnly { try Journal.flush(journalPath) }
+            reason = try end.readJournal(journalPath, epochs.log)
+        }
         if let fault, reason == nil { reason = fault }
         if reason == nil, !options.isReadOnly { try epochs.confirm(hasKeys: keys != nil) }
+        recent = Tail(stored: end.stored, chunks: end.journal.chunks)
         latched = Mutex(options.isReadOnly ? reason ?? "it was opened to be read" : reason)
         tailPosition = Atomic(end.tail)
         symbols = Mutex(end.symbols)
@@ -79,9 +89,9 @@ package final class EventLog: Sendable {
             directory: options.isReadOnly ? self.directory + "/identities" : try directory.directory("identities"), log: epochs.log,
             positions: epochs.first..<(end.tail + 1), tableSize: options.identityTail, isReadOnly: options.isReadOnly)
         guard !options.isReadOnly else { return }
-        let isWritable = reason == nil
+        let (isWritable, ending) = (reason == nil, end)
         let writing = DedicatedThread(name: "log-writer") { [self] in
-            if isWritable { runWriter(end) } else { while !writer.next().isEmpty {} }
+            if isWritable { runWriter(ending) } else { while writer.next()?.isEmpty == false {} }
         }
         let keeping = DedicatedThread(name: "log-keeper") { [self] in runKeeper() }
         threads.withLock { $0 = [writing, keeping] }
@@ -220,9 +230,30 @@ struct LogEnd: Sendable {
     var symbols = SymbolTable()
     /// When the last event was stored; the clock of the log never goes back.
     var recordedAt = Timestamp(microseconds: 0)
+    /// The last position, and the number of symbols, that are in an epoch, where there is a journal behind them.
+    private var journaled: Position?
+    var stored: Position { journaled ?? tail }
+    private(set) var storedSymbols = 0
+    private(set) var journal = JournalContent()
 
     init(tail: Position) {
         self.tail = tail
+    }
+
+    /// Takes in what the journal has behind the epochs.
+    ///
+    /// - Returns: what is damaged, if so.
+    fileprivate mutating func readJournal(_ path: String, _ log: LogID) throws(LogError) -> String? {
+        (journaled, storedSymbols) = (tail, symbols.count)
+        journal = try JournalContent(path: path, key: log.hashKey.0, after: tail)
+        for (number, text) in journal.names where symbols.intern(text.span)?.symbol != number {
+            return "\(path) is damaged: its names do not continue those of the log; restore the log from a backup"
+        }
+        guard let last = journal.chunks.last else { return journal.damage }
+        tail = last.last
+        let record = last.record(tail)
+        recordedAt = max(recordedAt, try EventRecord(record.span, position: tail).recordedAt)
+        return journal.damage
     }
 
     fileprivate mutating func read(_ live: Epoch, _ storage: Epoch.Storage) throws(LogError) {

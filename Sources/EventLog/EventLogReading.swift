@@ -39,12 +39,36 @@ extension EventLog {
         while goesOn, next <= tail {
             // Retention may take away what was to be read next.
             next = max(next, first)
+            let (stored, chunks) = recent.from(next)
+            guard next <= stored else {
+                let started = next
+                try readRecent(chunks, &next, &goesOn, body)
+                guard !goesOn || next > started || next <= recent.stored else {
+                    throw .damaged(position: next, reason: "it is missing; \(journalPath) should have it")
+                }
+                continue
+            }
             guard let epoch = epochs.epoch(of: next) else { throw .damaged(position: next, reason: "no epoch has it") }
-            let end = min(epoch.last ?? tail, tail)
+            let end = min(epoch.last ?? stored, stored, tail)
             let started = next
             try readPiece(epoch, &next, through: end, &goesOn, body)
             guard !goesOn || next > started else {
                 throw .damaged(position: next, reason: "it is missing; \(epoch.directory) should have it")
+            }
+        }
+    }
+
+    private func readRecent(
+        _ chunks: ArraySlice<RecordChunk>, _ next: inout Position, _ goesOn: inout Bool,
+        _ body: (_ record: EventRecord, _ bytes: Span<UInt8>) -> Bool
+    ) throws(LogError) {
+        for chunk in chunks where goesOn {
+            // What was written and is not acknowledged yet is nobody's business.
+            guard chunk.first <= tail else { return }
+            try chunk.each(from: next) { (position, bytes) throws(LogError) in
+                next = position + 1
+                goesOn = body(try EventRecord(bytes, position: position), bytes)
+                return goesOn
             }
         }
     }

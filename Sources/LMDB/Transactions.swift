@@ -96,6 +96,15 @@ internal import CLMDB
         try unsafe reserve(database, key, count: count, flags: UInt32(MDB_APPEND), fill)
     }
 
+    /// Adds an entry after the last one.
+    ///
+    /// - Throws: as ``append(_:_:count:_:)``.
+    package borrowing func append(_ database: Database, _ key: Key, _ value: Span<UInt8>) throws(LMDBError) {
+        try unsafe append(database, key, count: value.count) { target in
+            unsafe value.withUnsafeBytes { unsafe target.copyMemory(from: $0) }
+        }
+    }
+
     /// Removes the entry of `key`, if there is one.
     package borrowing func delete(_ database: Database, _ key: Key) throws(LMDBError) {
         changes.isAny = true

@@ -104,7 +104,7 @@ import Testing
         let data = #"{"p":"\#(String(repeating: "x", count: 10_000))"}"#
         var stored = 0
         var refusal: AppendFailure?
-        while refusal == nil, stored < 200 {
+        while refusal == nil, stored < 1_000 {
             switch try await log.appendAndWait(reader.batch([eventJSON("\(stored)", data: data)])) {
             case .success: stored += 1
             case .failure(let failure): refusal = failure

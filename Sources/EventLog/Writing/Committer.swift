@@ -1,5 +1,4 @@
 internal import JourneyModel
-internal import LMDB
 
 /// What a commit changes beside the database: kept by the writer's thread alone.
 struct CommitState {
@@ -7,19 +6,22 @@ struct CommitState {
     var identities: IdentityIndex
     var subjects: RecentSubjects
     var symbols: SymbolTable
-    /// Symbols below this number are in the live epoch.
+    /// Symbols below this number are in the live epoch, and those below the other there or in the journal.
     var storedSymbols: Int
+    var journaledSymbols: Int
+    /// Where small commits go first; nil where there can be none.
+    var journal: Journal?
     var tail: Position
     var recordedAt: Timestamp
     /// With a position it makes a nonce that is used once: random at each start, another one whenever a position is taken back.
     var salt = UInt32.random(in: .min ... .max)
 }
 
-/// One commit: a write transaction and the changes to the state that go with it.
+/// One commit: the records to be written, and the changes to the state that go with them.
 struct Commit: ~Copyable {
     private let log: EventLog
-    private let events: Database
-    private let live: Epoch
+    /// The records.
+    private(set) var chunk: RecordChunk
     private let hash: IdentityHash
     private let older: IdentityRuns.Snapshot
     private let keys: KeyRing?
@@ -28,8 +30,9 @@ struct Commit: ~Copyable {
     private var lastType: (text: [UInt8], symbol: UInt32)?
     private var lastSource: (text: [UInt8], symbol: UInt32)?
 
-    init(log: EventLog, live: Epoch, events: Database, hash: IdentityHash, older: IdentityRuns.Snapshot) {
-        (self.log, self.live, self.events, self.hash, self.older) = (log, live, events, hash, older)
+    init(log: EventLog, after tail: Position, hash: IdentityHash, older: IdentityRuns.Snapshot) {
+        (self.log, self.hash, self.older) = (log, hash, older)
+        chunk = RecordChunk(first: tail + 1)
         keys = log.sealingKeys
     }
 
@@ -37,9 +40,9 @@ struct Commit: ~Copyable {
     ///
     /// - Returns: what became of each, or for a request that is all or none the first conflict, with nothing of it stored.
     mutating func apply(
-        _ request: AppendRequest, _ transaction: borrowing WriteTransaction, _ state: inout CommitState
+        _ request: AppendRequest, _ state: inout CommitState
     ) throws(CommitError) -> Result<AppendOutcome, AppendFailure> {
-        if let expectation = request.expectation, let failure = try check(expectation, request.batch, transaction, state) {
+        if let expectation = request.expectation, let failure = try check(expectation, request.batch, state) {
             return .failure(failure)
         }
         let tail = state.tail
@@ -47,20 +50,20 @@ struct Commit: ~Copyable {
         let bytes = request.batch.bytes
         for (index, draft) in request.batch.drafts.enumerated() {
             let identity = identity(draft, bytes)
-            if let twin = try twin(of: draft, identity, bytes, transaction, state) {
+            if let twin = try twin(of: draft, identity, bytes, state) {
                 guard twin.isSame else {
                     let conflict = Conflict(index: index, position: twin.position)
                     guard request.isAtomic else {
                         outcome.conflicts.append(conflict)
                         continue
                     }
-                    try takeBack(to: tail, transaction, &state)
+                    undo(to: tail, &state)
                     return .failure(.conflict(conflict))
                 }
                 outcome.duplicates += 1
                 outcome.include(twin.position)
             } else {
-                try store(draft, identity, of: request.batch, emitter: request.emitter, transaction, &state)
+                try store(draft, identity, of: request.batch, emitter: request.emitter, &state)
                 outcome.appended += 1
                 outcome.include(state.tail)
             }
@@ -73,17 +76,9 @@ struct Commit: ~Copyable {
         while state.tail > tail { forgetLast(&state) }
     }
 
-    private mutating func takeBack(
-        to tail: Position, _ transaction: borrowing WriteTransaction, _ state: inout CommitState
-    ) throws(CommitError) {
-        while state.tail > tail {
-            do throws(LMDBError) { try transaction.delete(events, .number(state.tail)) } catch { throw CommitError(error) }
-            forgetLast(&state)
-        }
-    }
-
     private mutating func forgetLast(_ state: inout CommitState) {
         if let identity = inserted.popLast() { state.identities.remove(identity, state.tail) }
+        chunk.removeLast()
         state.tail -= 1
         // The position will be used again: what was sealed with it may be in pages that the failed commit wrote.
         state.salt &+= 1
@@ -100,14 +95,14 @@ struct Commit: ~Copyable {
 
     /// Why the expectation is not met, if so. A request that is stored already in full is answered as before, whatever came after it.
     private func check(
-        _ expectation: Expectation, _ batch: EventBatch, _ transaction: borrowing WriteTransaction, _ state: borrowing CommitState
+        _ expectation: Expectation, _ batch: EventBatch, _ state: borrowing CommitState
     ) throws(CommitError) -> AppendFailure? {
         guard state.subjects.reaches(back: expectation.through) else { return .log(.overloaded) }
         let behind = state.subjects.lastPosition(hash.subject(expectation.subject.span), after: expectation.through)
         let last = behind ?? expectation.known
         if last == expectation.position { return nil }
         for draft in batch.drafts {
-            let twin = try twin(of: draft, identity(draft, batch.bytes), batch.bytes, transaction, state)
+            let twin = try twin(of: draft, identity(draft, batch.bytes), batch.bytes, state)
             if twin?.isSame != true { return .unexpected(last) }
         }
         return batch.drafts.isEmpty ? .unexpected(last) : nil
@@ -115,8 +110,7 @@ struct Commit: ~Copyable {
 
     /// The stored event that has the draft's source and id, and whether it is the same event in full.
     private func twin(
-        of draft: EventBatch.Draft, _ identity: UInt64, _ bytes: [UInt8], _ transaction: borrowing WriteTransaction,
-        _ state: borrowing CommitState
+        of draft: EventBatch.Draft, _ identity: UInt64, _ bytes: [UInt8], _ state: borrowing CommitState
     ) throws(CommitError) -> (position: Position, isSame: Bool)? {
         // Positions under one hash are nearly always none or one.
         var candidates: [Position] = []
@@ -124,7 +118,7 @@ struct Commit: ~Copyable {
         do throws(LogError) { try older.each(identity) { candidates.append($0) } } catch { throw .identities(error) }
         for position in candidates {
             // The index may still know what retention took away.
-            guard position >= log.first, let stored = try stored(position, transaction) else { continue }
+            guard position >= log.first, let stored = try stored(position) else { continue }
             // Not to be taken for another event: that would store this one twice.
             let span = stored.span
             let record: EventRecord
@@ -147,25 +141,13 @@ struct Commit: ~Copyable {
         return symbols.symbol(bytes.span.extracting(slice.range)) == symbol
     }
 
-    private func stored(_ position: Position, _ transaction: borrowing WriteTransaction) throws(CommitError) -> [UInt8]? {
-        do throws(LogError) {
-            if position < live.first { return try log.bytes(at: position) }
-        } catch {
-            throw .log(error)
-        }
-        let found: [UInt8]?
-        do throws(LMDBError) {
-            found = try transaction.value(events, .number(position)) { stored throws(LMDBError) in stored.bytes() }
-        } catch {
-            throw CommitError(error)
-        }
-        guard let found else { throw .log(.damaged(position: position, reason: "it is missing")) }
-        return found
+    private func stored(_ position: Position) throws(CommitError) -> [UInt8]? {
+        if position >= chunk.first { return chunk.record(position) }
+        do throws(LogError) { return try log.bytes(at: position) } catch { throw .log(error) }
     }
 
     private mutating func store(
-        _ draft: EventBatch.Draft, _ identity: UInt64, of batch: EventBatch, emitter: UInt32,
-        _ transaction: borrowing WriteTransaction, _ state: inout CommitState
+        _ draft: EventBatch.Draft, _ identity: UInt64, of batch: EventBatch, emitter: UInt32, _ state: inout CommitState
     ) throws(CommitError) {
         let bytes = batch.bytes
         let stamp = EventRecord.Stamp(
@@ -182,13 +164,7 @@ struct Commit: ~Copyable {
                 throw .log(error)
             }
         }
-        do throws(LMDBError) {
-            try unsafe transaction.append(events, .number(stamp.position), count: EventRecord.size(text, stamp)) { target in
-                unsafe texts.withUnsafeBytes { unsafe EventRecord.write(text, of: $0, stamp, into: target) }
-            }
-        } catch {
-            throw CommitError(error)
-        }
+        chunk.append(text, of: texts, stamp)
         state.tail = stamp.position
         state.identities.insert(identity, stamp.position)
         state.subjects.add(hash.subject(bytes.span.extracting(draft.subject.range)))
@@ -265,8 +241,4 @@ enum CommitError: Error {
     case log(LogError)
     /// The index of identities is damaged: it is made again, and the commit tried again.
     case identities(LogError)
-
-    init(_ error: LMDBError) {
-        self = .log(LogError(error))
-    }
 }

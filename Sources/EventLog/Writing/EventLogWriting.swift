@@ -4,11 +4,16 @@ internal import Synchronization
 
 /// The writer's side of the log: runs on the writer's thread alone.
 extension EventLog {
+    /// Seconds after the last commit, in which the journal stays as it is.
+    private static let leisure = 1.0
+
     /// Reads the identities that no run covers, then commits what comes until the queue is closed.
     func runWriter(_ end: LogEnd) {
         var state = CommitState(
             identities: IdentityIndex(after: end.tail), subjects: RecentSubjects(after: end.tail), symbols: end.symbols,
-            storedSymbols: end.symbols.count, tail: end.tail, recordedAt: end.recordedAt)
+            storedSymbols: end.storedSymbols, journaledSymbols: end.symbols.count, tail: end.tail, recordedAt: end.recordedAt)
+        // Without a journal every commit takes two flushes: slower, and right.
+        state.journal = try? Journal(path: journalPath, key: epochs.log.hashKey.0, end.journal)
         do throws(LogError) {
             try loadIdentities(&state)
         } catch {
@@ -17,6 +22,7 @@ extension EventLog {
         }
         keeper.begin()
         while commitNext(&state) {}
+        storeAtLeisure(&state)
     }
 
     private func loadIdentities(_ state: inout CommitState) throws(LogError) {
@@ -48,7 +54,11 @@ extension EventLog {
     ///
     /// - Returns: false when the queue is closed and empty.
     private func commitNext(_ state: inout CommitState) -> Bool {
-        let requests = writer.next()
+        // A while in which nothing comes is one to move the journal on in.
+        guard let requests = writer.next(within: recent.bytes > 0 ? EventLog.leisure : nil) else {
+            storeAtLeisure(&state)
+            return true
+        }
         guard !requests.isEmpty else { return false }
         do throws(LogError) {
             if let reason = readOnlyReason { throw .readOnly(reason) }
@@ -65,10 +75,11 @@ extension EventLog {
                 if request.order == nil { request.completion(result) }
             }
             if let last = requests.last, let order = last.order { last.completion(carryOut(order, &state)) }
+            if recent.bytes > Journal.comfortable, writer.waiting == 0 { storeAtLeisure(&state) }
         } catch {
             if case .readOnly(let reason) = error { latched.withLock { $0 = reason } }
             for request in requests {
-                if case .pause(let body) = request.order { body(state.tail) } else { request.completion(.failure(.log(error))) }
+                if case .pause(let body) = request.order { body(recent.stored) } else { request.completion(.failure(.log(error))) }
             }
         }
         return true
@@ -82,7 +93,10 @@ extension EventLog {
                 let erasure = Erasure(
                     time: .now, position: state.tail, journeys: 1, subjects: plan.subjects.count, events: plan.positions.count)
                 try keys?.erase(plan.points, erasure)
-            case .pause(let body): body(state.tail)
+            case .pause(let body):
+                // Where it cannot be moved on, what is in the epochs is a state of the log, too.
+                storeAtLeisure(&state)
+                body(recent.stored)
             }
             return .success(AppendOutcome())
         } catch {
@@ -107,7 +121,8 @@ extension EventLog {
             keeper.wake()
         }
         guard let live = epochs.all.last, state.tail >= live.first else { return }
-        if live.bytes >= options.epochBytes || isOld(live) { try roll(&state) }
+        // What is still in the journal belongs to it.
+        if live.bytes + recent.bytes >= options.epochBytes || isOld(live) { try roll(&state) }
     }
 
     private func isOld(_ live: Epoch) -> Bool {
@@ -117,6 +132,7 @@ extension EventLog {
     }
 
     private func roll(_ state: inout CommitState) throws(LogError) {
+        try store(nil, &state)
         let names = state.symbols
         try epochs.roll(at: state.tail, mapSize: options.mapSize) { storage throws(LogError) in
             do throws(LMDBError) {
@@ -125,7 +141,7 @@ extension EventLog {
                 throw LogError(error)
             }
         }
-        state.storedSymbols = state.symbols.count
+        (state.storedSymbols, state.journaledSymbols) = (state.symbols.count, state.symbols.count)
         keeper.wake()
     }
 
@@ -154,34 +170,74 @@ extension EventLog {
     private func commit(
         _ requests: [AppendRequest], _ state: inout CommitState
     ) throws(CommitError) -> [Result<AppendOutcome, AppendFailure>] {
-        let tail = state.tail
+        let before = state.tail
         state.recordedAt = max(state.recordedAt, .now)
-        guard let live = epochs.all.last else { throw .log(.closed) }
-        let storage: Epoch.Storage
-        do throws(LogError) { storage = try live.open() } catch { throw .log(error) }
-        var commit = Commit(log: self, live: live, events: storage.events, hash: hash, older: runs.snapshot)
-        var failure: CommitError?
-        do throws(LMDBError) {
-            let results = try storage.environment.write { transaction throws(LMDBError) in
-                var results: [Result<AppendOutcome, AppendFailure>] = []
-                do throws(CommitError) {
-                    for request in requests { results.append(try commit.apply(request, transaction, &state)) }
-                } catch {
-                    failure = error
-                    // Any error takes the transaction back; what it was is in `failure`.
-                    throw .damaged
-                }
-                try storage.put(state.symbols, from: state.storedSymbols, transaction)
-                return results
-            }
-            if state.symbols.count > state.storedSymbols {
-                state.storedSymbols = state.symbols.count
-                symbols.withLock { $0 = state.symbols }
-            }
+        var commit = Commit(log: self, after: state.tail, hash: hash, older: runs.snapshot)
+        do throws(CommitError) {
+            var results: [Result<AppendOutcome, AppendFailure>] = []
+            for request in requests { results.append(try commit.apply(request, &state)) }
+            do throws(LogError) { try write(commit.chunk, &state) } catch { throw .log(error) }
             return results
         } catch {
-            commit.undo(to: tail, &state)
-            throw failure ?? CommitError(error)
+            commit.undo(to: before, &state)
+            throw error
+        }
+    }
+
+    /// Writes a commit durably: to the journal where it is small, to the epoch otherwise.
+    private func write(_ chunk: RecordChunk, _ state: inout CommitState) throws(LogError) {
+        guard chunk.count > 0 else { return }
+        let known = state.journaledSymbols
+        let names = (known..<state.symbols.count).map { (UInt32($0), state.symbols.withBytes(UInt32($0)) { $0.bytes() }) }
+        if try state.journal?.write(chunk, names: names) == true {
+            state.journaledSymbols = state.symbols.count
+            recent.append(chunk)
+        } else {
+            try store(chunk, &state)
+        }
+        if state.symbols.count > known { symbols.withLock { $0 = state.symbols } }
+    }
+
+    /// Moves what is in the journal, and `chunk` behind it, into the live epoch, durably.
+    private func store(_ chunk: RecordChunk?, _ state: inout CommitState) throws(LogError) {
+        let chunks = recent.chunks + [chunk].compactMap(\.self)
+        guard let last = chunks.last?.last else { return }
+        guard let live = epochs.all.last else { throw .closed }
+        let storage = try live.open()
+        var failure: LogError?
+        do throws(LMDBError) {
+            try storage.environment.write { transaction throws(LMDBError) in
+                for chunk in chunks {
+                    do throws(LogError) {
+                        try chunk.each(from: chunk.first) { (position, record) throws(LogError) in
+                            do throws(LMDBError) { try transaction.append(storage.events, .number(position), record) } catch {
+                                throw LogError(error)
+                            }
+                            return true
+                        }
+                    } catch {
+                        failure = error
+                        // Any error takes the transaction back; what it was is in `failure`.
+                        throw .damaged
+                    }
+                }
+                try storage.put(state.symbols, from: state.storedSymbols, transaction)
+            }
+        } catch {
+            throw failure ?? LogError(error)
+        }
+        (state.storedSymbols, state.journaledSymbols) = (state.symbols.count, state.symbols.count)
+        recent.clear(through: last)
+        state.journal?.restart()
+    }
+
+    /// Moves the journal on while nobody waits. What cannot be done now, as the disk is full, is tried again.
+    private func storeAtLeisure(_ state: inout CommitState) {
+        guard readOnlyReason == nil else { return }
+        do throws(LogError) {
+            try store(nil, &state)
+        } catch {
+            if case .readOnly(let reason) = error { latched.withLock { $0 = reason } }
         }
     }
 }

@@ -62,17 +62,22 @@ final class LogWriter: Sendable {
 
     /// Waits for requests.
     ///
-    /// - Returns: as many as one commit takes, at least one; empty when the queue is closed and all is done.
-    func next() -> [AppendRequest] {
+    /// - Parameter seconds: how long, at most; nil for ever.
+    /// - Returns: as many as one commit takes, at least one; empty when the queue is closed and all is done; nil where the time is over.
+    func next(within seconds: Double? = nil) -> [AppendRequest]? {
         while true {
-            let requests = take()
+            guard let requests = take(within: seconds) else { return nil }
             // Woken by a request that was refused: there is nothing, and it is not the end.
             if !requests.isEmpty || queue.withLock({ $0.isClosed }) { return requests }
         }
     }
 
-    private func take() -> [AppendRequest] {
-        lock.lock(whenValue: true)
+    private func take(within seconds: Double?) -> [AppendRequest]? {
+        if let seconds {
+            guard lock.lock(whenValue: true, timeoutSeconds: seconds) else { return nil }
+        } else {
+            lock.lock(whenValue: true)
+        }
         let (requests, more) = queue.withLock { queue -> ([AppendRequest], Bool) in
             var (count, events, bytes) = (0, 0, 0)
             for request in queue.requests {

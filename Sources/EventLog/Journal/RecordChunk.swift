@@ -1,0 +1,69 @@
+internal import JourneyModel
+
+/// Records with consecutive positions, one behind the other in memory: those of a commit, on their way to the disk.
+struct RecordChunk: Sendable {
+    /// The position of the first.
+    let first: Position
+    /// The records' bytes.
+    private(set) var bytes: [UInt8] = []
+    // Where each record ends.
+    private var ends: [Int] = []
+
+    /// Begins empty.
+    init(first: Position) {
+        self.first = first
+    }
+
+    /// Takes records that are there as a whole.
+    ///
+    /// - Returns: nil where the lengths are not those of the bytes.
+    init?(first: Position, bytes: [UInt8], lengths: [Int]) {
+        (self.first, self.bytes) = (first, bytes)
+        var end = 0
+        for length in lengths {
+            end += length
+            ends.append(end)
+        }
+        guard end == bytes.count else { return nil }
+    }
+
+    var count: Int { ends.count }
+
+    /// The position of the last record; one less than ``first`` where there is none.
+    var last: Position { first + Position(ends.count) - 1 }
+
+    /// How long each record is.
+    var lengths: [Int] { ends.indices.map { range($0).count } }
+
+    /// Adds a record.
+    mutating func append(_ text: RecordText, of texts: [UInt8], _ stamp: EventRecord.Stamp) {
+        let (start, size) = (bytes.count, EventRecord.size(text, stamp))
+        bytes.append(contentsOf: repeatElement(0, count: size))
+        unsafe bytes.withUnsafeMutableBytes { target in
+            unsafe texts.withUnsafeBytes { texts in
+                unsafe EventRecord.write(text, of: texts, stamp, into: UnsafeMutableRawBufferPointer(rebasing: target[start...]))
+            }
+        }
+        ends.append(bytes.count)
+    }
+
+    /// Takes the last record back.
+    mutating func removeLast() {
+        bytes.removeLast(range(ends.count - 1).count)
+        ends.removeLast()
+    }
+
+    /// Calls `body` with the records from `position` on, until it returns false.
+    func each(from position: Position, _ body: (_ position: Position, _ record: Span<UInt8>) throws(LogError) -> Bool) throws(LogError) {
+        var index = Int(max(position, first) - first)
+        while index < ends.count {
+            guard try body(first + Position(index), bytes.span.extracting(range(index))) else { return }
+            index += 1
+        }
+    }
+
+    /// The record at a position that is within.
+    func record(_ position: Position) -> [UInt8] { Array(bytes[range(Int(position - first))]) }
+
+    private func range(_ index: Int) -> Range<Int> { (index == 0 ? 0 : ends[index - 1])..<ends[index] }
+}
