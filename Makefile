@@ -42,9 +42,12 @@ lint:
 format:
 	$(SWIFT) format --in-place --recursive $(SOURCES)
 
+# Durable events a second beside Redis Streams in the same run, then how a log grows: memory, bytes of disk, the time of a start. About ten minutes.
+bench: PACKAGES += redis-server
 bench: build
 	$(SWIFT) build -c release --package-path Benchmarks --scratch-path .build-benchmarks
-	.build-benchmarks/release/LoadGenerator --journeyd $(BIN)/journeyd
+	.build-benchmarks/release/LoadGenerator rates --journeyd $(BIN)/journeyd --events $${EVENTS:-5000000}
+	.build-benchmarks/release/LoadGenerator growth --journeyd $(BIN)/journeyd
 
 install: build
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/journeyd

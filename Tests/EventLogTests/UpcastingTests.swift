@@ -1,4 +1,5 @@
 import EventLog
+import FoundationEssentials
 import JourneyModel
 import TestSupport
 import Testing
@@ -79,6 +80,36 @@ import Testing
         }
         let other = try await log.appendAndWait(try reader.batch([event("1", 3, #"{"owner":{"name":"bob"},"channel":"unknown"}"#)]))
         #expect(other == .failure(.conflict(Conflict(index: 0, position: 1))))
+    }
+
+    @Test func whatIsPersonalIsSealedUnderItsOldNameAndReadUnderItsNewOne() async throws {
+        let scratch = try Scratch()
+        let catalogue = try EventCatalogue(files: [
+            (
+                Self.type,
+                """
+                {"type":"object","properties":{"owner":{"type":"string","x-personal":true},"seller":{"type":"string","x-personal":true}},
+                 "x-upcasts":[[{"move":"/seller","to":"/owner"}]]}
+                """
+            )
+        ])
+        var options = EventLog.Options.small
+        options.upcasters = catalogue.upcasters
+        let log = try EventLog(directory: try DataDirectory(path: scratch.path), options: options)
+        defer { log.close() }
+        let text = event("1", 1, #"{"seller":"annabella-quark","n":1}"#)
+        for appended in [1, 0] {
+            let result = try await log.appendAndWait(try EventReader(catalogue: catalogue).batch([text]))
+            #expect(try result.get().appended == appended)
+        }
+        #expect(try log.event(at: 1).map { String(decoding: $0.data, as: UTF8.self) } == #"{"n":1,"owner":"annabella-quark"}"#)
+        try log.read(after: 0) { (record, bytes) in
+            let clear = String(decoding: bytes.extracting(record.data).bytes(), as: UTF8.self)
+            #expect(clear.hasPrefix(#"{"n":1,"owner":"~"#), "\(clear)")
+            return true
+        }
+        let file = try Data(contentsOf: URL(filePath: scratch.path + "/log/00000001/data.mdb"))
+        #expect(file.count > 0 && file.firstRange(of: Data("annabella-quark".utf8)) == nil)
     }
 
     /// Records of format 1, byte by byte: a program that reads them otherwise would read old logs otherwise.

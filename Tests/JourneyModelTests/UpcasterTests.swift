@@ -53,6 +53,20 @@ import Testing
         #expect(Upcasters.version(dataschema, of: "a.b") == version)
     }
 
+    @Test func aPersonalNameMustStayDeclared() throws {
+        func catalogue(_ seller: String) throws {
+            let properties = #""owner":{"type":"object","properties":{"name":{"type":"string","x-personal":true}}}\#(seller)"#
+            let upcasts = #"[[{"move":"/seller","to":"/owner/name"},{"move":"/n","to":"/m"}]]"#
+            _ = try EventCatalogue(files: [("test.lead.given", #"{"type":"object","properties":{\#(properties)},"x-upcasts":\#(upcasts)}"#)]
+            )
+        }
+        try catalogue(#","seller":{"type":"string","x-personal":true}"#)
+        for seller in ["", #","seller":{"type":"string"}"#] {
+            let violation = #expect(throws: Violation.self) { try catalogue(seller) }
+            #expect(violation?.pointer == "test.lead.given/x-upcasts/0/0")
+        }
+    }
+
     // MARK: - What comes in
 
     private static let schema = """
