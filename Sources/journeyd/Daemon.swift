@@ -3,7 +3,6 @@ internal import EventLog
 internal import JourneyModel
 internal import JourneyServer
 internal import Logging
-internal import ServiceLifecycle
 internal import UnixSignals
 internal import Views
 
@@ -37,28 +36,18 @@ struct Daemon {
         let views = try JourneyViews(log: log, map: .shipped(), directory: directory)
         let interface = ControlInterface(
             log: log, views: views, catalogue: catalogue, access: configuration.access, version: Version.text)
+        // Before anybody is answered: who has an answer may ask to stop.
+        let signals = await UnixSignalsSequence(trapping: .sigterm, .sigint)
         let server = try await JourneyServer(socket: socket, interface: interface, logger: logger)
         if let reason = log.readOnlyReason { logger.error("the log takes no events", metadata: ["reason": "\(reason)"]) }
         for damage in log.damages { logger.error("a part of the log cannot be read", metadata: ["damage": "\(damage)"]) }
         logger.info("ready", metadata: ["socket": "\(socket.path)", "data": "\(directory.path)", "position": "\(log.tail)"])
-        let group = ServiceGroup(
-            configuration: ServiceGroupConfiguration(
-                services: [.init(service: Running(), successTerminationBehavior: .gracefullyShutdownGroup)],
-                gracefulShutdownSignals: [.sigterm, .sigint],
-                logger: Logger(label: "journeyd.lifecycle", factory: { _ in SwiftLogNoOpLogHandler() })))
-        try await group.run()
+        for await _ in signals { break }
         logger.info("stopping", metadata: ["connections": "\(server.connectionCount)"])
         // From the outside in: nothing new comes, what came is stored, and the views see the last of it.
         await server.close()
         log.close()
         views.close()
         logger.info("stopped", metadata: ["position": "\(log.tail)"])
-    }
-}
-
-/// Lasts until the service group is asked to stop.
-private struct Running: Service {
-    func run() async throws {
-        try? await gracefulShutdown()
     }
 }
