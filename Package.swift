@@ -72,7 +72,7 @@ let package = Package(
                 "LMDB", "JourneyModel", "CISAL", "CLinux", .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
                 .product(name: "Crypto", package: "swift-crypto"),
             ], storageSettings),
-        module("Timelines", ["EventLog", "JourneyModel"]),
+        module("Timelines", ["EventLog", "JourneyModel", .product(name: "NIOConcurrencyHelpers", package: "swift-nio")]),
         module("Questions", ["Timelines", "JourneyModel"]),
         module(
             "Views",

@@ -1,0 +1,144 @@
+internal import EventLog
+package import JourneyModel
+
+/// The events of the log as columns, a row an event, in the order of the log: row 0 is the first event that the log keeps.
+///
+/// Rows are only ever appended, 65,536 to a segment; a copy shares every full segment with the original, so that a question keeps its copy
+/// while rows are added. Cost: 24 bytes an event.
+package struct EventTable: Sendable {
+    /// The number of an event, counted from the first that the log keeps.
+    package typealias Row = UInt32
+
+    /// Most rows: what ``Row`` can count.
+    static let maximumRows = Int(Row.max)
+
+    /// Where row 0 is in the log.
+    package let first: Position
+    /// How many rows there are.
+    package private(set) var count = 0
+    /// Rows `n << EventSegment.shift` and on.
+    package private(set) var segments: [EventSegment] = []
+    /// What `ops.identity.*` and `ops.record.merged` say, in the order of the log. What `account` says is in its column.
+    private(set) var assertions: [IdentityAssertion] = []
+    /// What `ops.event.voided` and `.corrected` say, in the order of the log.
+    private(set) var compensations: [Compensation] = []
+    /// Whether there are events whose type the log keeps no symbol of.
+    package private(set) var hasUnlistedTypes = false
+
+    package init(first: Position) {
+        self.first = first
+    }
+
+    /// The position of the last row; one less than ``first`` where there is none.
+    package var position: Position { first + Position(count) - 1 }
+
+    /// Bytes of memory, without the vectors' spare room.
+    package var memory: Int { count * EventSegment.rowBytes }
+
+    /// Where `row` is in the log.
+    package func position(_ row: Row) -> Position { first + Position(row) }
+
+    /// When it happened, in microseconds since 1970.
+    package func time(_ row: Row) -> Int64 {
+        segments[Int(row) >> EventSegment.shift].times[Int(row) & EventSegment.mask]
+    }
+
+    /// The symbol of its type, or ``EventRecord/unlisted``.
+    package func type(_ row: Row) -> UInt16 {
+        segments[Int(row) >> EventSegment.shift].types[Int(row) & EventSegment.mask]
+    }
+
+    /// The symbol of its source, or ``EventRecord/unlisted``.
+    package func source(_ row: Row) -> UInt16 {
+        segments[Int(row) >> EventSegment.shift].sources[Int(row) & EventSegment.mask]
+    }
+
+    /// The number of its subject: ``JourneyColumns/name(of:)``.
+    package func subject(_ row: Row) -> UInt32 {
+        segments[Int(row) >> EventSegment.shift].subjects[Int(row) & EventSegment.mask]
+    }
+
+    /// The number of the account it names, as a subject, plus one; zero where it names none.
+    package func account(_ row: Row) -> UInt32 {
+        segments[Int(row) >> EventSegment.shift].accounts[Int(row) & EventSegment.mask]
+    }
+
+    mutating func append(_ event: EventSegment.Event) {
+        if count & EventSegment.mask == 0 { segments.append(EventSegment()) }
+        segments[segments.count - 1].append(event)
+        count += 1
+        if UInt32(event.type) == EventRecord.unlisted { hasUnlistedTypes = true }
+    }
+
+    mutating func append(_ assertion: IdentityAssertion) { assertions.append(assertion) }
+
+    mutating func append(_ compensation: Compensation) { compensations.append(compensation) }
+
+    mutating func setTarget(_ row: Row, ofCompensation index: Int) { compensations[index].target = row }
+
+    /// The rows whose event may have this identity. O(rows), at 4 bytes each.
+    func rows(identity: UInt32) -> [Row] {
+        var found: [Row] = []
+        for (number, segment) in segments.enumerated() {
+            let start = number << EventSegment.shift
+            for (offset, candidate) in segment.identities.enumerated() where candidate == identity {
+                found.append(Row(start + offset))
+            }
+        }
+        return found
+    }
+}
+
+/// 65,536 rows of an ``EventTable``.
+package struct EventSegment: Sendable {
+    static let shift = 16
+    static let capacity = 1 << shift
+    static let mask = capacity - 1
+    static let rowBytes = 24
+
+    /// One row.
+    struct Event {
+        let time: Int64
+        let type, source: UInt16
+        let subject, account: UInt32
+        let identity: UInt32
+    }
+
+    /// Microseconds since 1970.
+    package private(set) var times: [Int64] = []
+    package private(set) var types: [UInt16] = []
+    package private(set) var sources: [UInt16] = []
+    package private(set) var subjects: [UInt32] = []
+    package private(set) var accounts: [UInt32] = []
+    /// A hash of source and id.
+    private(set) var identities: [UInt32] = []
+
+    mutating func append(_ event: Event) {
+        times.append(event.time)
+        types.append(event.type)
+        sources.append(event.source)
+        subjects.append(event.subject)
+        accounts.append(event.account)
+        identities.append(event.identity)
+    }
+}
+
+/// That two subjects belong together, or do not any more.
+struct IdentityAssertion: Sendable {
+    let row: EventTable.Row
+    let pair: LinkGraph.Pair
+    let isLink: Bool
+}
+
+/// That an event does not count, or has other data than it came with.
+struct Compensation: Sendable {
+    let row: EventTable.Row
+    let time: Int64
+    /// Voided rather than corrected.
+    let isVoid: Bool
+    let source: String
+    let id: String
+    let identity: UInt32
+    /// The event that is meant, once it is known.
+    var target: EventTable.Row?
+}

@@ -1,0 +1,132 @@
+package import EventLog
+package import JourneyModel
+internal import NIOConcurrencyHelpers
+internal import Synchronization
+
+/// The journeys of a log as columns, kept up to date with it, and the property columns that questions have asked for.
+///
+/// Derived from the log alone and held in memory alone: 34 bytes an event (24 in the ``EventTable``, 10 packed by journey), about 70 bytes
+/// a subject, and what the property columns take. A snapshot (``journeys(asOf:_:)``) is an immutable value: journeys that have new events are
+/// packed again beside the large base, which is packed anew when that part has grown to an eighth of it. One thread takes in what is new.
+package final class JourneyColumns: Sendable {
+    /// What the columns may take.
+    package struct Limits: Sendable {
+        /// Bytes of the table and of all packed rows.
+        package var memory = 8 << 30
+        /// Bytes of the property columns; those that were not used for longest go first.
+        package var properties = 2 << 30
+        /// Threads that work for one question.
+        package var threads = 2
+
+        package init() {}
+    }
+
+    package let log: EventLog
+    package let limits: Limits
+    private let state: Mutex<ColumnsState>
+    private let properties = Mutex(PropertyStore())
+    // The lock's value says whether there may be something to do.
+    private let wake = ConditionLock(value: true)
+    private let isClosing = Atomic<Bool>(false)
+    private let thread = Mutex<DedicatedThread?>(nil)
+
+    /// Starts following `log` from its beginning.
+    package init(log: EventLog, limits: Limits = Limits()) {
+        self.log = log
+        self.limits = limits
+        state = Mutex(ColumnsState(first: log.first))
+        log.observe { [weak self] _ in self?.wakeUp() }
+        let thread = DedicatedThread(name: "columns") { [self] in follow() }
+        self.thread.withLock { $0 = thread }
+    }
+
+    /// Ends the thread.
+    package func close() {
+        isClosing.store(true, ordering: .releasing)
+        wakeUp()
+        thread.withLock { $0 }?.join()
+    }
+
+    /// The last event that is in.
+    package var position: Position { state.withLock { $0.reader.table.position } }
+
+    /// Bytes of memory.
+    package var memory: Int { state.withLock { $0.memory } + properties.withLock { $0.memory } }
+
+    /// The journeys as known at `position`, or at the log's end where it is nil.
+    ///
+    /// - Complexity: for the log's end O(rows of the journeys that changed since the last call), now and then O(rows); for another position O(rows),
+    ///   the last of which is kept.
+    package func journeys(asOf position: Position? = nil, _ cancellation: Cancellation = Cancellation()) throws(ColumnsError) -> Journeys {
+        let wanted = min(position ?? log.tail, log.tail)
+        while try !takeIn(through: wanted) {
+            if cancellation.isCancelled { throw .cancelled }
+        }
+        return try state.withLock { (state) throws(ColumnsError) in
+            try state.findTargets(log)
+            return position == nil ? state.current() : state.asOf(wanted)
+        }
+    }
+
+    /// The columns of `fields`, covering at least the rows of `journeys`.
+    ///
+    /// - Complexity: O(rows that are not covered), on ``Limits/threads``; about half a microsecond an event and thread.
+    package func properties(
+        _ fields: Set<EventField>, for journeys: Journeys, _ cancellation: Cancellation = Cancellation()
+    ) throws(ColumnsError) -> [EventField: PropertyColumn] {
+        guard !fields.isEmpty else { return [:] }
+        return try properties.withLock { (store) throws(ColumnsError) in
+            try store.extend(fields, log, journeys, limits, cancellation)
+            return store.take(fields, limit: limits.properties)
+        }
+    }
+
+    /// Which of `fields` have yet to be read, and for how many events.
+    package func unread(_ fields: Set<EventField>, _ journeys: Journeys) -> [EventField: Int] {
+        properties.withLock { $0.unread(fields, journeys) }
+    }
+
+    /// The name of a subject.
+    package func name(of subject: UInt32) -> String {
+        state.withLock { $0.reader.subjects.text(subject) }
+    }
+
+    /// The number of a subject that some event names.
+    package func subject(_ name: String) -> UInt32? {
+        state.withLock { $0.reader.subjects.symbol(name) }
+    }
+
+    /// Calls `body` with the names of all subjects; it must not take long.
+    package func withSubjects<Result>(_ body: (borrowing SymbolTable) -> Result) -> Result {
+        state.withLock { body($0.reader.subjects) }
+    }
+
+    // MARK: - Following
+
+    private func follow() {
+        while true {
+            wake.lock(whenValue: true)
+            wake.unlock(withValue: false)
+            while position < log.tail, !isClosing.load(ordering: .acquiring) {
+                // What stops it here is told to whoever asks.
+                guard (try? takeIn(through: log.tail)) != nil else { break }
+            }
+            if isClosing.load(ordering: .acquiring) { return }
+        }
+    }
+
+    private func wakeUp() {
+        wake.lock()
+        wake.unlock(withValue: true)
+    }
+
+    /// Takes in the next events, at most a batch, so that others get their turn.
+    ///
+    /// - Returns: whether `position` is in.
+    private func takeIn(through position: Position) throws(ColumnsError) -> Bool {
+        try state.withLock { (state) throws(ColumnsError) in
+            try state.takeIn(log, limits)
+            return state.reader.table.position >= position
+        }
+    }
+}
