@@ -73,7 +73,7 @@ let package = Package(
                 .product(name: "Crypto", package: "swift-crypto"),
             ], storageSettings),
         module("Timelines", ["EventLog", "JourneyModel", .product(name: "NIOConcurrencyHelpers", package: "swift-nio")]),
-        module("Questions", ["Timelines", "JourneyModel"]),
+        module("Questions", ["Timelines", "EventLog", "JourneyModel", .product(name: "Crypto", package: "swift-crypto")]),
         module(
             "Views",
             [
@@ -122,7 +122,7 @@ let package = Package(
         tests("JourneyModelTests", ["JourneyModel", "TestSupport"]),
         tests("EventLogTests", ["EventLog", "JourneyModel", "TestSupport"]),
         tests("TimelinesTests", ["Timelines", "EventLog", "JourneyModel", "TestSupport"]),
-        tests("QuestionsTests", ["Questions", "JourneyModel", "TestSupport"]),
+        tests("QuestionsTests", ["Questions", "Timelines", "EventLog", "JourneyModel", "TestSupport"]),
         tests("ViewsTests", ["Views", "Questions", "EventLog", "JourneyModel", "TestSupport"]),
         .target(name: "Impersonation", path: "Tests/Impersonation"),
         tests("SystemTests", ["EventLog", "JourneyModel", "TestSupport", "Impersonation", "journeyd", "journeyctl"]),

@@ -178,6 +178,11 @@ package final class EventLog: Sendable {
         symbols.withLock { $0.count > Int(symbol) ? $0.text(symbol) : "" }
     }
 
+    /// The symbol of the text of a type or source; nil where no record has it as a symbol.
+    package func symbol(of text: String) -> UInt32? {
+        symbols.withLock { $0.symbol(text) }
+    }
+
     /// Stores what waits, and ends the threads.
     package func close() {
         writer.close()

@@ -5,9 +5,32 @@ package struct Distribution: Sendable, Equatable {
     /// The values, ascending.
     package let sorted: [Int64]
 
-    /// - Complexity: O(n log n).
+    /// - Complexity: O(n log n); O(n) for many values.
     package init(_ values: [Int64]) {
-        sorted = values.sorted()
+        sorted = values.count > Distribution.manyValues ? Distribution.radixSorted(values) : values.sorted()
+    }
+
+    private static let manyValues = 2048
+
+    /// Sorts by digits of 11 bits, the lowest first, of the distance from the least value: as many as the largest has.
+    private static func radixSorted(_ values: [Int64]) -> [Int64] {
+        guard let least = values.min(), let greatest = values.max() else { return [] }
+        let (bits, digit) = (64 - UInt64(bitPattern: greatest &- least).leadingZeroBitCount, 11)
+        var (from, to) = (values, values)
+        for shift in stride(from: 0, to: bits, by: digit) {
+            var places = [Int](repeating: 0, count: 1 << digit)
+            let mask: UInt64 = 1 << UInt64(digit) - 1
+            for value in from { places[Int(UInt64(bitPattern: value &- least) >> UInt64(shift) & mask)] += 1 }
+            var place = 0
+            for index in places.indices { (places[index], place) = (place, place + places[index]) }
+            for value in from {
+                let index = Int(UInt64(bitPattern: value &- least) >> UInt64(shift) & mask)
+                to[places[index]] = value
+                places[index] += 1
+            }
+            swap(&from, &to)
+        }
+        return from
     }
 
     /// How many values there are.
@@ -53,6 +76,26 @@ package struct Distribution: Sendable, Equatable {
             writer.member("p90", microseconds: quantile(percent: 90))
             writer.member("min", microseconds: sorted.first)
             writer.member("max", microseconds: sorted.last)
+        }
+    }
+
+    /// Writes `[{"from", "to", "n"}]`, times in seconds: bins of one width from the least value to the greatest, each without its end but the last.
+    package func writeHistogram(bins: Int, to writer: inout JSONWriter) {
+        guard let least = sorted.first, let greatest = sorted.last else { return writer.null() }
+        writer.array { writer in
+            let width = max(1, (greatest - least) / Int64(bins) + ((greatest - least) % Int64(bins) == 0 ? 0 : 1))
+            var (from, below) = (least, 0)
+            while true {
+                let isLast = from + width >= greatest
+                let until = isLast ? count : count - count(above: from + width - 1)
+                writer.object { writer in
+                    writer.member("from", microseconds: from)
+                    writer.member("to", microseconds: from + width)
+                    writer.member("n", until - below)
+                }
+                if isLast { return }
+                (from, below) = (from + width, until)
+            }
         }
     }
 }

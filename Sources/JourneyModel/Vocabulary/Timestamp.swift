@@ -66,6 +66,12 @@ package struct Timestamp: Hashable, Comparable, Sendable {
         return text + "Z"
     }
 
+    /// The first moment of its month, in UTC.
+    package var firstOfMonth: Timestamp {
+        let (year, month, _) = Timestamp.civil(daysSinceEpoch: Int(Timestamp.floorDivide(microseconds, 86_400_000_000).quotient))
+        return Timestamp(microseconds: Int64(Timestamp.daysSinceEpoch(year: year, month: month, day: 1)) * 86_400_000_000)
+    }
+
     private static func padded(_ number: Int, _ width: Int) -> String {
         let digits = String(number)
         return String(repeating: "0", count: max(0, width - digits.count)) + digits

@@ -101,6 +101,11 @@ package final class JourneyColumns: Sendable {
         state.withLock { body($0.reader.subjects) }
     }
 
+    /// The log's symbol of a type; nil where no event has it, or none that has it has a symbol (``EventTable/hasUnlistedTypes``).
+    package func type(_ name: String) -> UInt16? {
+        log.symbol(of: name).map { UInt16($0) }
+    }
+
     // MARK: - Following
 
     private func follow() {

@@ -101,6 +101,13 @@ package enum ValueTest: Sendable, Hashable {
     }
 }
 
+extension PropertyColumn {
+    /// What a value is; an object or array is told as null.
+    package func scalar(_ value: PropertyValue) -> ScalarValue {
+        value.number.map { .number($0) } ?? text(value)?.scalar ?? .null
+    }
+}
+
 extension PropertyText {
     fileprivate var scalar: ScalarValue {
         switch self {

@@ -1,0 +1,39 @@
+internal import JourneyModel
+internal import Timelines
+
+/// A funnel asked of one snapshot, by one or several semantics.
+struct FunnelRun: Sendable {
+    let plan: FunnelPlan
+    let threads: Int
+    let cancellation: Cancellation
+
+    /// Holds every journey against the funnel. O(events), on ``threads`` threads.
+    func partial(_ semantics: FunnelSemantics, _ listing: FunnelScan.Listing) throws(QuestionFault) -> FunnelPartial {
+        let scan = FunnelScan(plan: plan, semantics: semantics, listing: listing, cancellation: cancellation)
+        let pieces = plan.journeys.pieces
+        let partials = Parallel.map(pieces.count, threads: threads) { scan.run(pieces[$0]) }
+        guard !cancellation.isCancelled else { throw .columns(.cancelled) }
+        var whole = FunnelPartial(steps: plan.definition.steps.count)
+        for partial in partials { whole.merge(partial) }
+        return whole
+    }
+
+    /// How one set of matches comes out.
+    static func outcome(_ semantics: FunnelSemantics, _ rules: FunnelRules, _ matches: [FunnelMatch]) -> FunnelOutcome {
+        func run(_ engine: some FunnelEngine) -> FunnelOutcome {
+            var engine = engine
+            var outcome = FunnelOutcome()
+            engine.run(matches.span, &outcome)
+            return outcome
+        }
+        return switch semantics {
+        case .journeyd(.ordered): run(OrderedFunnel(rules))
+        case .journeyd(.strict): run(StrictFunnel(rules: rules))
+        case .journeyd(.any): run(AnyOrderFunnel(rules: rules))
+        case .clickHouse(let modes) where modes.contains(.strictOnce): run(ClickHouseOnceFunnel(rules, modes))
+        case .clickHouse(let modes): run(ClickHouseFunnel(rules, modes))
+        case .postHog(.any): run(PostHogUnorderedFunnel(rules))
+        case .postHog(let order): run(PostHogFunnel(rules, isStrict: order == .strict))
+        }
+    }
+}

@@ -1,0 +1,216 @@
+internal import JourneyModel
+internal import Timelines
+
+/// Holds every journey of a piece against a funnel.
+///
+/// The loop over events looks up the mask of the type, tests a bit for each condition, and keeps what matches: it neither allocates nor hashes
+/// nor counts references.
+struct FunnelScan: Sendable {
+    /// Which journeys are told one by one.
+    enum Listing: Sendable {
+        case none
+        /// Those that entered, with their rows.
+        case entered
+        /// All, with their rows or without.
+        case all(rows: Bool)
+    }
+
+    let plan: FunnelPlan
+    let semantics: FunnelSemantics
+    let listing: Listing
+    let cancellation: Cancellation
+
+    func run(_ piece: Journeys.Piece) -> FunnelPartial {
+        let rules = plan.rules(base: piece.chunk.base)
+        return switch semantics {
+        case .journeyd(.ordered): run(piece, OrderedFunnel(rules))
+        case .journeyd(.strict): run(piece, StrictFunnel(rules: rules))
+        case .journeyd(.any): run(piece, AnyOrderFunnel(rules: rules))
+        case .clickHouse(let modes) where modes.contains(.strictOnce): run(piece, ClickHouseOnceFunnel(rules, modes))
+        case .clickHouse(let modes): run(piece, ClickHouseFunnel(rules, modes))
+        case .postHog(.any): run(piece, PostHogUnorderedFunnel(rules))
+        case .postHog(let order): run(piece, PostHogFunnel(rules, isStrict: order == .strict))
+        }
+    }
+
+    private func run(_ piece: Journeys.Piece, _ engine: some FunnelEngine) -> FunnelPartial {
+        let chunk = piece.chunk
+        var engine = engine
+        var partial = FunnelPartial(steps: plan.definition.steps.count)
+        var outcome = FunnelOutcome()
+        var matches = [FunnelMatch](repeating: FunnelMatch(time: 0, mask: 0, row: 0), count: chunk.rows.count)
+        let arrays = ChunkArrays(chunk)
+        let attempts = FunnelAttempts(rules: plan.rules(base: chunk.base), order: order)
+        for journey in 0..<chunk.count where !piece.isReplaced(journey) {
+            if journey & 0x3FF == 0, cancellation.isCancelled { return partial }
+            let count = gather(arrays, chunk.places(journey), &matches)
+            switch plan.definition.unit {
+            case .journeys:
+                let found = matches.span.extracting(0..<count)
+                engine.run(found, &outcome)
+                record(chunk.roots[journey], 0, found, outcome, chunk, &engine, &partial)
+            case .attempts:
+                let found = matches.span.extracting(0..<count)
+                attempts.forEach(found, { cancellation.isCancelled }) { attempt in
+                    record(chunk.roots[journey], 0, found, attempt, chunk, &engine, &partial)
+                }
+            case .subjects: runSubjects(chunk, journey, Array(matches[0..<count]), &engine, &outcome, &partial)
+            }
+        }
+        return partial
+    }
+
+    /// What matches of one journey.
+    func matches(_ journey: JourneyRows) -> [FunnelMatch] {
+        var matches = [FunnelMatch](repeating: FunnelMatch(time: 0, mask: 0, row: 0), count: journey.count)
+        let count = gather(ChunkArrays(journey.chunk), journey.places, &matches)
+        return Array(matches[0..<count])
+    }
+
+    private var order: FunnelSemantics.Order { if case .journeyd(let order) = semantics { order } else { .ordered } }
+
+    // MARK: - What an event means
+
+    /// Writes what matches of one journey to the beginning of `matches`.
+    @inline(__always)
+    private func gather(_ chunk: borrowing ChunkArrays, _ places: Range<Int>, _ matches: inout [FunnelMatch]) -> Int {
+        let types = chunk.types.span
+        let rows = chunk.rows.span
+        let ticks = chunk.ticks.span
+        let wideTimes = chunk.wideTimes.span
+        let masks = plan.typeMasks.span
+        let (isWide, unit) = (!wideTimes.isEmpty, chunk.unit)
+        let (conditional, seesAll) = (plan.conditional, semantics.seesEveryEvent)
+        var count = 0
+        for place in places {
+            var mask = masks[Int(types[place])]
+            if mask & conditional != 0 { mask = tested(mask, rows[place]) }
+            if mask == 0, !seesAll { continue }
+            let time = isWide ? wideTimes[place] : Int64(ticks[place]) &* unit
+            if mask & 1 != 0, let entered = plan.definition.entered, !entered.contains(chunk.base + time) {
+                mask &= ~1
+                if mask == 0, !seesAll { continue }
+            }
+            matches[count] = FunnelMatch(time: time, mask: mask, row: rows[place])
+            count += 1
+        }
+        return count
+    }
+
+    /// The mask without the bits whose condition the row does not pass.
+    @inline(__always)
+    private func tested(_ mask: UInt64, _ row: UInt32) -> UInt64 {
+        var (mask, rest) = (mask, mask & plan.conditional)
+        let words = plan.conditionWords.span
+        while rest != 0 {
+            let bit = rest.trailingZeroBitCount
+            rest &= rest - 1
+            if words[plan.conditionStarts[bit] + Int(row >> 6)] >> UInt64(row & 63) & 1 == 0 { mask &= ~(1 << UInt64(bit)) }
+        }
+        return mask
+    }
+
+    // MARK: - What is counted
+
+    private func runSubjects(
+        _ chunk: JourneyChunk, _ journey: Int, _ matches: [FunnelMatch], _ engine: inout some FunnelEngine,
+        _ outcome: inout FunnelOutcome, _ partial: inout FunnelPartial
+    ) {
+        let table = plan.journeys.table
+        var subjects: [UInt32] = []
+        var seen: Set<UInt32> = []
+        for place in chunk.places(journey) {
+            let subject = table.subject(chunk.rows[place])
+            if plan.counted[Int(subject)], seen.insert(subject).inserted { subjects.append(subject) }
+        }
+        for subject in subjects {
+            let own = matches.filter { match in
+                let other = table.subject(match.row)
+                return other == subject || !plan.counted[Int(other)]
+            }
+            engine.run(own.span, &outcome)
+            record(chunk.roots[journey], subject + 1, own.span, outcome, chunk, &engine, &partial)
+        }
+    }
+
+    private func record(
+        _ root: UInt32, _ subject: UInt32, _ matches: Span<FunnelMatch>, _ outcome: FunnelOutcome, _ chunk: JourneyChunk,
+        _ engine: inout some FunnelEngine, _ partial: inout FunnelPartial
+    ) {
+        list(root, subject, matches, outcome, &partial)
+        guard outcome.level > 0 else { return }
+        partial.totals.add(outcome, matches)
+        if let trend = plan.definition.trend {
+            let day = trend.firstDay(of: chunk.base + matches[Int(outcome.chain[0])].time)
+            partial.trend[.day(day), default: FunnelTotals(steps: plan.definition.steps.count)].add(outcome, matches)
+        }
+        guard let breakdown = plan.definition.breakdown, let column = plan.columns[breakdown.field] else { return }
+        if breakdown.attribution == .all {
+            addEachValue(matches, column, &engine, &partial)
+        } else {
+            let value = value(matches, outcome, breakdown.attribution, column)
+            partial.groups[.value(value), default: FunnelTotals(steps: plan.definition.steps.count)].add(outcome, matches)
+        }
+    }
+
+    private func list(
+        _ root: UInt32, _ subject: UInt32, _ matches: Span<FunnelMatch>, _ outcome: FunnelOutcome, _ partial: inout FunnelPartial
+    ) {
+        let hasRows: Bool
+        switch listing {
+        case .none: return
+        case .entered:
+            guard outcome.level > 0 else { return }
+            hasRows = true
+        case .all(let rows): hasRows = rows
+        }
+        var rows: [EventTable.Row] = []
+        if hasRows { for step in 0..<outcome.level { rows.append(matches[Int(outcome.chain[step])].row) } }
+        partial.listed.append(
+            FunnelPartial.Listed(root: root, subject: subject, level: UInt8(outcome.level), isOpen: outcome.isOpen, rows: rows))
+    }
+
+    private func value(
+        _ matches: Span<FunnelMatch>, _ outcome: FunnelOutcome, _ attribution: FunnelDefinition.Attribution, _ column: PropertyColumn
+    ) -> PropertyValue {
+        func value(_ step: Int) -> PropertyValue { column.value(matches[Int(outcome.chain[step])].row, plan.journeys.effects) }
+        switch attribution {
+        case .step(let step): return step <= outcome.level ? value(step - 1) : .none
+        case .first, .all:
+            for step in 0..<outcome.level where !value(step).isNone { return value(step) }
+        case .last:
+            for step in (0..<outcome.level).reversed() where !value(step).isNone { return value(step) }
+        }
+        return .none
+    }
+
+    /// A funnel for each value, of the events that have it.
+    private func addEachValue(
+        _ matches: Span<FunnelMatch>, _ column: PropertyColumn, _ engine: inout some FunnelEngine, _ partial: inout FunnelPartial
+    ) {
+        var byValue: [PropertyValue: [FunnelMatch]] = [:]
+        for index in 0..<matches.count {
+            byValue[column.value(matches[index].row, plan.journeys.effects), default: []].append(matches[index])
+        }
+        var outcome = FunnelOutcome()
+        for (value, own) in byValue where !value.isNone {
+            engine.run(own.span, &outcome)
+            guard outcome.level > 0 else { continue }
+            partial.groups[.value(value), default: FunnelTotals(steps: plan.definition.steps.count)].add(outcome, own.span)
+        }
+    }
+}
+
+/// The arrays of a chunk, taken out of the object once, so that the loop over its journeys does not ask for them each time.
+private struct ChunkArrays {
+    let base, unit: Int64
+    let types: [UInt16]
+    let rows: [EventTable.Row]
+    let ticks: [UInt32]
+    let wideTimes: [Int64]
+
+    init(_ chunk: JourneyChunk) {
+        (base, unit) = (chunk.base, chunk.unit)
+        (types, rows, ticks, wideTimes) = (chunk.types, chunk.rows, chunk.ticks, chunk.wideTimes)
+    }
+}

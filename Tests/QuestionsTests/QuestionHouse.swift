@@ -1,0 +1,61 @@
+import EventLog
+import JourneyModel
+import Questions
+import TestSupport
+import Testing
+import Timelines
+
+/// A log that questions can be asked of.
+final class QuestionHouse {
+    let log: EventLog
+    let columns: JourneyColumns
+    private let scratch: Scratch
+    private let reader: EventReader
+
+    init() throws {
+        scratch = try Scratch()
+        log = try EventLog(directory: DataDirectory(path: scratch.path + "/data"), options: .small)
+        reader = EventReader(catalogue: try .shipped())
+        columns = JourneyColumns(log: log)
+    }
+
+    /// A log with these events.
+    static func with(_ texts: [String]) async throws -> QuestionHouse {
+        let house = try QuestionHouse()
+        try await house.append(texts)
+        return house
+    }
+
+    func append(_ texts: [String]) async throws {
+        var rest = texts[...]
+        while !rest.isEmpty {
+            _ = try await log.appendAndWait(reader.batch(Array(rest.prefix(5000)))).get()
+            rest = rest.dropFirst(5000)
+        }
+    }
+
+    /// The answer's text.
+    func text(_ question: String) throws -> String {
+        let utf8 = Array(question.utf8)
+        return String(decoding: try QuestionEngine(columns).answer(Question(utf8.span)), as: UTF8.self)
+    }
+
+    func ask(_ question: String) throws -> JSONValue {
+        try JSONValue(text: text(question))
+    }
+
+    /// The level of each journey that entered, by name.
+    func levels(_ funnel: String, _ frame: String = "") throws -> [String: Int] {
+        let journeys = try #require(try ask(#"{"funnel":\#(funnel),"list":"journeys"\#(frame)}"#)["journeys"]?.elements)
+        return Dictionary(uniqueKeysWithValues: journeys.map { ($0["journey"]?.text ?? "", $0["level"]?.integer ?? -1) })
+    }
+
+    func close() {
+        log.close()
+        columns.close()
+    }
+
+    deinit {
+        close()
+    }
+}
