@@ -82,7 +82,12 @@ let package = Package(
                 .product(name: "Crypto", package: "swift-crypto"),
             ], storageSettings
         ),
-        module("ControlInterface", ["Views", "Questions", "Timelines", "EventLog", "JourneyModel"]),
+        module(
+            "ControlInterface",
+            [
+                "Views", "Questions", "Timelines", "EventLog", "JourneyModel",
+                .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
+            ]),
         module(
             "JourneyServer",
             [
@@ -96,7 +101,7 @@ let package = Package(
         .executableTarget(
             name: "journeyd",
             dependencies: [
-                "JourneyServer", "ControlInterface", "Views", "EventLog", "JourneyModel", "CLinux",
+                "JourneyServer", "ControlInterface", "Views", "Timelines", "EventLog", "JourneyModel", "CLinux",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Configuration", package: "swift-configuration"),
                 .product(name: "Logging", package: "swift-log"),
@@ -113,10 +118,19 @@ let package = Package(
             ],
             swiftSettings: settings
         ),
+        // Here and not in the package of Benchmarks, as it measures modules that are not for others to see.
+        .executableTarget(
+            name: "QuestionBenchmark",
+            dependencies: [
+                "Questions", "Timelines", "EventLog", "JourneyModel", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            path: "Benchmarks/QuestionBenchmark",
+            swiftSettings: settings
+        ),
         .target(
             name: "TestSupport", dependencies: ["EventLog", "JourneyModel"], path: "Tests/TestSupport", swiftSettings: settings),
         .executableTarget(
-            name: "DamageProbe", dependencies: ["ControlInterface", "Views", "EventLog", "JourneyModel"], path: "Tests/DamageProbe",
+            name: "DamageProbe", dependencies: ["ControlInterface", "Views", "Timelines", "EventLog", "JourneyModel"], path: "Tests/DamageProbe",
             swiftSettings: settings),
         tests("LMDBTests", ["LMDB", "TestSupport"]),
         tests("JourneyModelTests", ["JourneyModel", "TestSupport"]),
@@ -126,7 +140,7 @@ let package = Package(
         tests("ViewsTests", ["Views", "Questions", "EventLog", "JourneyModel", "TestSupport"]),
         .target(name: "Impersonation", path: "Tests/Impersonation"),
         tests("SystemTests", ["EventLog", "JourneyModel", "TestSupport", "Impersonation", "journeyd", "journeyctl"]),
-        tests("ControlInterfaceTests", ["ControlInterface", "Views", "EventLog", "JourneyModel", "TestSupport"]),
+        tests("ControlInterfaceTests", ["ControlInterface", "Views", "Timelines", "EventLog", "JourneyModel", "TestSupport"]),
         tests("JourneyClientTests", ["JourneyClient"] + nio),
         tests("SimulationTests", ["Simulation", "JourneyModel"]),
         tests("CommandLineToolsTests", ["CommandLineTools", "JourneyModel"]),

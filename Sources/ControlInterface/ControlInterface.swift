@@ -1,5 +1,6 @@
 package import EventLog
 package import JourneyModel
+package import Timelines
 package import Views
 
 /// Requests in, answers out, as values: what the daemon says, without the sockets it says it through.
@@ -17,6 +18,7 @@ package final class ControlInterface: Sendable {
 
     package let log: EventLog
     package let views: JourneyViews
+    let questions: QuestionDesk
     package let limits: Limits
     /// Who may do what.
     package let access: AccessPolicy
@@ -28,11 +30,13 @@ package final class ControlInterface: Sendable {
     package let telemetry = Telemetry()
 
     package init(
-        log: EventLog, views: JourneyViews, catalogue: EventCatalogue, access: AccessPolicy, version: String, limits: Limits = Limits()
+        log: EventLog, views: JourneyViews, columns: JourneyColumns, catalogue: EventCatalogue, access: AccessPolicy, version: String,
+        limits: Limits = Limits()
     ) {
         self.access = access
         self.log = log
         self.views = views
+        questions = QuestionDesk(columns)
         self.limits = limits
         self.version = version
         reader = EventReader(catalogue: catalogue, limits: limits.event)
@@ -40,13 +44,16 @@ package final class ControlInterface: Sendable {
 
     /// The answer to a request that is not an append. It may take long: not for an event loop.
     ///
-    /// - Parameter body: the request's body, where the route has one.
-    package func answer(_ route: Route, body: [UInt8] = []) -> Answer {
+    /// - Parameters:
+    ///   - body: the request's body, where the route has one.
+    ///   - isWanted: whether anybody still waits for the answer; long work ends where nobody does.
+    package func answer(_ route: Route, body: [UInt8] = [], isWanted: @escaping @Sendable () -> Bool = { true }) -> Answer {
         do throws(Problem) {
             switch route {
             case .verify: return .lines { [self] send in verify(send) }
             case .erase: return try erase(body)
             case .backup: return try backup(body)
+            case .question(let asLines): return try questions.answer(body, asLines: asLines, isWanted)
             default: return .whole(try reply(route, body))
             }
         } catch {
@@ -66,7 +73,7 @@ package final class ControlInterface: Sendable {
         case .metrics: metrics
         case .seal: try seal()
         case .retain: try retain(body)
-        case .append, .verify, .erase, .backup: throw Problem(.internalError, "this is not a request with one answer")
+        case .append, .verify, .erase, .backup, .question: throw Problem(.internalError, "this is not a request with one answer")
         }
     }
 

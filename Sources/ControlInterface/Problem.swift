@@ -17,6 +17,7 @@ package struct Problem: Error, Sendable {
         case conflictingDuplicate = "conflicting-duplicate"
         case unexpectedPosition = "unexpected-position"
         case planChanged = "plan-changed"
+        case invalidQuestion = "invalid-question"
         case tooLarge = "too-large"
         case unsupportedMediaType = "unsupported-media-type"
         case overloaded
@@ -36,6 +37,7 @@ package struct Problem: Error, Sendable {
             case .methodNotAllowed: 405
             case .timeout: 408
             case .conflictingDuplicate, .unexpectedPosition, .planChanged: 409
+            case .invalidQuestion: 422
             case .tooLarge: 413
             case .unsupportedMediaType: 415
             case .overloaded: 429
@@ -59,6 +61,7 @@ package struct Problem: Error, Sendable {
             case .conflictingDuplicate: "Another event has this source and id"
             case .unexpectedPosition: "The subject has another last event"
             case .planChanged: "What was planned is not what would be done now"
+            case .invalidQuestion: "The question cannot be asked so"
             case .tooLarge: "The event or request is too large"
             case .unsupportedMediaType: "The content type is not one that can be read here"
             case .overloaded: "Too much waits to be written"

@@ -16,6 +16,8 @@ package enum Route: Sendable {
     case erase
     /// An archive of the log.
     case backup
+    /// A question about the journeys; whether its progress is asked for as well, in lines.
+    case question(asLines: Bool)
     case events(EventQuery)
     case event(Position)
     case journey(subject: String, at: Timestamp?, after: Position?)
@@ -44,6 +46,8 @@ package enum Route: Sendable {
         case .retain, .erase: 64 << 10
         // The digests of some 40,000 epochs.
         case .backup: 4 << 20
+        // More than a question may have, so that one that is too long is told what is wrong with it.
+        case .question: 2 << 20
         default: nil
         }
     }
@@ -60,6 +64,7 @@ package enum Route: Sendable {
     package var name: String {
         switch self {
         case .append: "append"
+        case .question: "question"
         case .events: "events"
         case .event: "event"
         case .journey: "journey"
@@ -91,6 +96,9 @@ package enum Route: Sendable {
             guard let route = Route.administration[target.path[2]] else { throw Route.nothing(method, target) }
             _ = try target.values(allowed: [])
             self = route
+        case ("POST", "v1", "questions", 2):
+            _ = try target.values(allowed: [])
+            self = .question(asLines: accept?.contains("application/x-ndjson") ?? false)
         case ("GET", "v1", "events", 2): self = .events(try EventQuery(target, accept: accept, lastEventID: lastEventID))
         case ("GET", "v1", "events", 3):
             _ = try target.values(allowed: [])
@@ -125,6 +133,7 @@ package enum Route: Sendable {
         switch (path.first, path.dropFirst().first, path.count) {
         case ("v1", "events", 2): "GET, POST"
         case ("v1", "admin", 3) where administration[path[2]] != nil: "POST"
+        case ("v1", "questions", 2): "POST"
         case ("v1", "events", 3), ("v1", "journeys", 3), ("v1", "funnel", 2), ("v1", "friction", 2), ("v1", "status", 2),
             ("healthz", nil, 1), ("metrics", nil, 1):
             "GET"

@@ -125,6 +125,17 @@ extension EventLog {
         return event
     }
 
+    /// When the event at `position` was stored; nil where there is none.
+    package func recordedAt(_ position: Position) throws(LogError) -> Timestamp? {
+        guard position >= first, position <= tail else { return nil }
+        var recordedAt: Timestamp?
+        try read(after: position - 1) { (record, _) in
+            if record.position == position { recordedAt = record.recordedAt }
+            return false
+        }
+        return recordedAt
+    }
+
     /// The record at `position` as it is stored; nil where retention took it away.
     func bytes(at position: Position) throws(LogError) -> [UInt8]? {
         var found: [UInt8]?

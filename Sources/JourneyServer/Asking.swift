@@ -24,10 +24,10 @@ extension ConnectionHandler {
         }
         whenSeen(awaited, otherwise: late) { handler in
             let (bound, pipe) = (handler.bound, handler.makePipe())
-            let threads = route.isLong ? handler.shared.longWork : handler.shared.questions
+            let threads = handler.shared.threads(for: route)
             threads.submit { state in
                 guard case .active = state, pipe.isOpen else { return }
-                switch interface.answer(route, body: body) {
+                switch interface.answer(route, body: body, isWanted: { pipe.isOpen }) {
                 case .whole(let reply): bound.eventLoop.execute { bound.value.send(reply) }
                 case .pieces(let contentType, let produce):
                     bound.eventLoop.execute { bound.value.startReply(contentType: contentType) }

@@ -25,8 +25,10 @@ package final class JourneyServer: Sendable {
         package var heartbeatSeconds = 15
         /// Threads that work on what administrators ask for, which may take minutes.
         package var longWorkThreads = 2
-        /// Threads that work on questions.
+        /// Threads that work on reading requests.
         package var questionThreads = 2
+        /// Questions that are worked on at once; each may use several threads of its own.
+        package var analyses = 1
         /// Threads that read and write sockets, and parse events.
         package var eventLoops = 2
 
@@ -39,9 +41,16 @@ package final class JourneyServer: Sendable {
         let options: Options
         let questions: NIOThreadPool
         let longWork: NIOThreadPool
+        let analyses: NIOThreadPool
         let commits: CommitNotifier
         let connections: Connections
         let logger: Logger
+
+        /// Where a request is worked on, so that what takes long holds up nothing that does not.
+        func threads(for route: Route) -> NIOThreadPool {
+            if case .question = route { return analyses }
+            return route.isLong ? longWork : questions
+        }
     }
 
     private let shared: Shared
@@ -55,8 +64,11 @@ package final class JourneyServer: Sendable {
         questions.start()
         let longWork = NIOThreadPool(numberOfThreads: options.longWorkThreads)
         longWork.start()
+        let analyses = NIOThreadPool(numberOfThreads: options.analyses)
+        analyses.start()
         let shared = Shared(
-            interface: interface, options: options, questions: questions, longWork: longWork, commits: CommitNotifier(interface.log),
+            interface: interface, options: options, questions: questions, longWork: longWork, analyses: analyses,
+            commits: CommitNotifier(interface.log),
             connections: Connections(maximum: options.connections, maximumOfUser: options.connectionsOfUser), logger: logger)
         group = MultiThreadedEventLoopGroup(numberOfThreads: options.eventLoops)
         let bootstrap = ServerBootstrap(group: group)
@@ -83,6 +95,7 @@ package final class JourneyServer: Sendable {
         socket.remove()
         try? await shared.questions.shutdownGracefully()
         try? await shared.longWork.shutdownGracefully()
+        try? await shared.analyses.shutdownGracefully()
         try? await group.shutdownGracefully()
     }
 

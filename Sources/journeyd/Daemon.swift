@@ -3,6 +3,7 @@ internal import EventLog
 internal import JourneyModel
 internal import JourneyServer
 internal import Logging
+internal import Timelines
 internal import UnixSignals
 internal import Views
 
@@ -34,8 +35,9 @@ struct Daemon {
         options.upcasters = catalogue.upcasters
         let log = try EventLog(directory: directory, options: options)
         let views = try JourneyViews(log: log, map: .shipped(), directory: directory)
+        let columns = JourneyColumns(log: log)
         let interface = ControlInterface(
-            log: log, views: views, catalogue: catalogue, access: configuration.access, version: Version.text)
+            log: log, views: views, columns: columns, catalogue: catalogue, access: configuration.access, version: Version.text)
         // Before anybody is answered: who has an answer may ask to stop.
         let signals = await UnixSignalsSequence(trapping: .sigterm, .sigint)
         let server = try await JourneyServer(socket: socket, interface: interface, logger: logger)
@@ -48,6 +50,7 @@ struct Daemon {
         await server.close()
         log.close()
         views.close()
+        columns.close()
         logger.info("stopped", metadata: ["position": "\(log.tail)"])
     }
 }

@@ -3,6 +3,7 @@ import EventLog
 import JourneyModel
 import TestSupport
 import Testing
+import Timelines
 import Views
 
 /// The stream of lines as a machine: the same lines, however they are cut, give the same events and the same rejections.
@@ -25,7 +26,8 @@ import Views
             views.close()
         }
         let interface = ControlInterface(
-            log: log, views: views, catalogue: try .shipped(), access: AccessPolicy(trusted: [0]), version: "test")
+            log: log, views: views, columns: JourneyColumns(log: log), catalogue: try .shipped(), access: AccessPolicy(trusted: [0]),
+            version: "test")
         var ingest = LineIngest(interface, interface.access.emission(Caller(user: 0, groups: [])))
         var lines: [JSONValue] = []
         func drain() async throws {

@@ -13,7 +13,7 @@ extension Route {
     package var permission: Permission? {
         switch self {
         case .append: .emit
-        case .events, .event, .journey, .funnel, .friction, .status, .metrics: .ask
+        case .events, .event, .journey, .funnel, .friction, .status, .metrics, .question: .ask
         case .seal, .verify, .retain, .erase, .backup: .administer
         case .health: nil
         }

@@ -14,18 +14,18 @@ struct FunnelAnswer {
     private let journeys: Journeys
     private let columns: JourneyColumns
     private let at: Timestamp
-    private let cancellation: Cancellation
+    private let monitor: WorkMonitor
 
     init(
         _ question: Question, _ funnel: FunnelDefinition, _ journeys: Journeys, _ columns: JourneyColumns, at: Timestamp,
-        _ cancellation: Cancellation
+        _ monitor: WorkMonitor
     ) {
         self.question = question
         self.funnel = funnel
         self.journeys = journeys
         self.columns = columns
         self.at = at
-        self.cancellation = cancellation
+        self.monitor = monitor
     }
 
     func json() throws(QuestionFault) -> [UInt8] {
@@ -33,12 +33,12 @@ struct FunnelAnswer {
         guard !question.isPlan else { return plan(fields) }
         let properties: [EventField: PropertyColumn]
         do throws(ColumnsError) {
-            properties = try columns.properties(fields, for: journeys, cancellation)
+            properties = try columns.properties(fields, for: journeys, monitor)
         } catch {
             throw .columns(error)
         }
         let plan = FunnelPlan(funnel, journeys, columns, properties, at: at.microseconds)
-        let run = FunnelRun(plan: plan, threads: columns.limits.threads, cancellation: cancellation)
+        let run = FunnelRun(plan: plan, threads: columns.limits.threads, monitor: monitor)
         if case .journey(let subject) = question.explained {
             let explanation = try FunnelExplanation(subject, plan, columns)
             return answer { explanation.write(to: &$0) }

@@ -30,7 +30,7 @@ struct FunnelExplanation {
         self.columns = columns
         base = journey.chunk.base
         rules = plan.rules(base: base)
-        var matches = FunnelScan(plan: plan, semantics: plan.definition.semantics, listing: .none, cancellation: Cancellation()).matches(
+        var matches = FunnelScan(plan: plan, semantics: plan.definition.semantics, listing: .none, monitor: WorkMonitor()).matches(
             journey)
         if !plan.counted.isEmpty, plan.counted[Int(number)] {
             matches.removeAll { match in

@@ -12,14 +12,14 @@ package struct QuestionEngine: Sendable {
 
     /// The answer as JSON.
     ///
-    /// - Parameter cancellation: ends the work within milliseconds when nobody waits for it any more.
+    /// - Parameter monitor: ends the work within milliseconds when nobody waits for it any more.
     /// - Throws: ``QuestionFault/invalid(_:)`` where it asks for what is not there; ``QuestionFault/columns(_:)``.
     /// - Complexity: O(events), at about 10 nanoseconds an event and thread; a field that no question has asked for yet is read from the log first.
-    package func answer(_ question: Question, _ cancellation: Cancellation = Cancellation()) throws(QuestionFault) -> [UInt8] {
+    package func answer(_ question: Question, _ monitor: WorkMonitor = WorkMonitor()) throws(QuestionFault) -> [UInt8] {
         let position = try position(question.knowledge)
         let journeys: Journeys
         do throws(ColumnsError) {
-            journeys = try columns.journeys(asOf: position, cancellation)
+            journeys = try columns.journeys(asOf: position, monitor)
         } catch {
             throw .columns(error)
         }
@@ -27,7 +27,7 @@ package struct QuestionEngine: Sendable {
         if let asked = question.at { at = asked } else { at = try moment(question.knowledge, journeys) }
         switch question.definition {
         case .funnel(let funnel):
-            return try FunnelAnswer(question, funnel, journeys, columns, at: at, cancellation).json()
+            return try FunnelAnswer(question, funnel, journeys, columns, at: at, monitor).json()
         }
     }
 
@@ -63,7 +63,7 @@ package struct QuestionEngine: Sendable {
 
     private func recordedAt(_ position: Position) throws(QuestionFault) -> Timestamp? {
         do throws(LogError) {
-            return try columns.log.event(at: position)?.recordedAt
+            return try columns.log.recordedAt(position)
         } catch {
             throw .columns(.log(error))
         }

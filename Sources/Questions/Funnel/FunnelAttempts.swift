@@ -15,11 +15,11 @@ struct FunnelAttempts: Sendable {
     }
 
     /// Calls `body` with each try, in the order of time.
-    func forEach(_ matches: Span<FunnelMatch>, _ cancellation: () -> Bool, _ body: (FunnelOutcome) -> Void) {
+    func forEach(_ matches: Span<FunnelMatch>, _ monitor: () -> Bool, _ body: (FunnelOutcome) -> Void) {
         var current: Attempt?
         let entry: UInt32 = order == .any ? ~0 : 1
         for start in 0..<matches.count where matches[start].steps & entry != 0 {
-            if start & 0xFFF == 0, cancellation() { return }
+            if start & 0xFFF == 0, monitor() { return }
             let attempt = attempt(matches, from: start)
             guard let last = current else {
                 current = attempt

@@ -37,7 +37,7 @@ struct FunnelPlan: Sendable {
         let patterns = definition.steps.enumerated().map { ($0, $1) } + definition.exclusions.enumerated().map { (32 + $0, $1.pattern) }
         for (place, pattern) in patterns {
             let bit: UInt64 = 1 << UInt64(place)
-            var rows = pattern.condition?.rows(journeys, columns)
+            var rows = pattern.condition?.naming(source.log.storedName).rows(journeys, columns)
             if let types = pattern.types {
                 let symbols = types.compactMap { source.type($0) }
                 for symbol in symbols { masks[Int(symbol)] |= bit }

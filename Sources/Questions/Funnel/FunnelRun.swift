@@ -5,14 +5,17 @@ internal import Timelines
 struct FunnelRun: Sendable {
     let plan: FunnelPlan
     let threads: Int
-    let cancellation: Cancellation
+    let monitor: WorkMonitor
 
     /// Holds every journey against the funnel. O(events), on ``threads`` threads.
     func partial(_ semantics: FunnelSemantics, _ listing: FunnelScan.Listing) throws(QuestionFault) -> FunnelPartial {
-        let scan = FunnelScan(plan: plan, semantics: semantics, listing: listing, cancellation: cancellation)
+        let scan = FunnelScan(plan: plan, semantics: semantics, listing: listing, monitor: monitor)
         let pieces = plan.journeys.pieces
-        let partials = Parallel.map(pieces.count, threads: threads) { scan.run(pieces[$0]) }
-        guard !cancellation.isCancelled else { throw .columns(.cancelled) }
+        let partials = Parallel.map(pieces.count, threads: threads) { number in
+            monitor.tell(.journeys, number, of: pieces.count)
+            return scan.run(pieces[number])
+        }
+        guard !monitor.isCancelled else { throw .columns(.cancelled) }
         var whole = FunnelPartial(steps: plan.definition.steps.count)
         for partial in partials { whole.merge(partial) }
         return whole

@@ -18,7 +18,7 @@ struct FunnelScan: Sendable {
     let plan: FunnelPlan
     let semantics: FunnelSemantics
     let listing: Listing
-    let cancellation: Cancellation
+    let monitor: WorkMonitor
 
     func run(_ piece: Journeys.Piece) -> FunnelPartial {
         let rules = plan.rules(base: piece.chunk.base)
@@ -42,7 +42,7 @@ struct FunnelScan: Sendable {
         let arrays = ChunkArrays(chunk)
         let attempts = FunnelAttempts(rules: plan.rules(base: chunk.base), order: order)
         for journey in 0..<chunk.count where !piece.isReplaced(journey) {
-            if journey & 0x3FF == 0, cancellation.isCancelled { return partial }
+            if journey & 0x3FF == 0, monitor.isCancelled { return partial }
             let count = gather(arrays, chunk.places(journey), &matches)
             switch plan.definition.unit {
             case .journeys:
@@ -51,7 +51,7 @@ struct FunnelScan: Sendable {
                 record(chunk.roots[journey], 0, found, outcome, chunk, &engine, &partial)
             case .attempts:
                 let found = matches.span.extracting(0..<count)
-                attempts.forEach(found, { cancellation.isCancelled }) { attempt in
+                attempts.forEach(found, { monitor.isCancelled }) { attempt in
                     record(chunk.roots[journey], 0, found, attempt, chunk, &engine, &partial)
                 }
             case .subjects: runSubjects(chunk, journey, Array(matches[0..<count]), &engine, &outcome, &partial)

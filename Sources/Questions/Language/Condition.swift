@@ -20,11 +20,17 @@ package indirect enum Condition: Sendable, Hashable {
         }
     }
 
-    /// How many tests it has.
-    package var count: Int {
+    /// The same with the names that records have for subjects in the place of those that were given.
+    package func naming(_ stored: (String) -> String) -> Condition {
+        func name(_ value: ScalarValue) -> ScalarValue { if case .text(let text) = value { .text(stored(text)) } else { value } }
         switch self {
-        case .all(let conditions), .any(let conditions): conditions.reduce(0) { $0 + $1.count }
-        case .value, .time: 1
+        case .all(let conditions): return .all(conditions.map { $0.naming(stored) })
+        case .any(let conditions): return .any(conditions.map { $0.naming(stored) })
+        case .value(let field, .equals(let value), let negated) where field == .subject || field == .account:
+            return .value(field, .equals(name(value)), negated: negated)
+        case .value(let field, .among(let values), let negated) where field == .subject || field == .account:
+            return .value(field, .among(values.map(name)), negated: negated)
+        case .value, .time: return self
         }
     }
 

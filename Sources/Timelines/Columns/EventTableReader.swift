@@ -48,9 +48,13 @@ struct EventTableReader: Sendable {
         for index in unsearched {
             let compensation = table.compensations[index]
             for row in table.rows(identity: compensation.identity) {
-                guard let event = try log.event(at: table.position(row)) else { continue }
-                guard event.source == compensation.source, event.id == compensation.id else { continue }
-                table.setTarget(row, ofCompensation: index)
+                var isTarget = false
+                try log.read(after: table.position(row) - 1) { (record, bytes) in
+                    isTarget =
+                        log.source(record, bytes) == compensation.source && EventTableReader.text(bytes, record.id) == compensation.id
+                    return false
+                }
+                if isTarget { table.setTarget(row, ofCompensation: index) }
             }
             if table.compensations[index].target == nil { waiting[compensation.identity, default: []].append(index) }
         }

@@ -57,10 +57,11 @@ package final class JourneyColumns: Sendable {
     ///
     /// - Complexity: for the log's end O(rows of the journeys that changed since the last call), now and then O(rows); for another position O(rows),
     ///   the last of which is kept.
-    package func journeys(asOf position: Position? = nil, _ cancellation: Cancellation = Cancellation()) throws(ColumnsError) -> Journeys {
+    package func journeys(asOf position: Position? = nil, _ monitor: WorkMonitor = WorkMonitor()) throws(ColumnsError) -> Journeys {
         let wanted = min(position ?? log.tail, log.tail)
         while try !takeIn(through: wanted) {
-            if cancellation.isCancelled { throw .cancelled }
+            if monitor.isCancelled { throw .cancelled }
+            monitor.tell(.events, Int(self.position), of: Int(wanted))
         }
         return try state.withLock { (state) throws(ColumnsError) in
             try state.findTargets(log)
@@ -72,11 +73,11 @@ package final class JourneyColumns: Sendable {
     ///
     /// - Complexity: O(rows that are not covered), on ``Limits/threads``; about half a microsecond an event and thread.
     package func properties(
-        _ fields: Set<EventField>, for journeys: Journeys, _ cancellation: Cancellation = Cancellation()
+        _ fields: Set<EventField>, for journeys: Journeys, _ monitor: WorkMonitor = WorkMonitor()
     ) throws(ColumnsError) -> [EventField: PropertyColumn] {
         guard !fields.isEmpty else { return [:] }
         return try properties.withLock { (store) throws(ColumnsError) in
-            try store.extend(fields, log, journeys, limits, cancellation)
+            try store.extend(fields, log, journeys, limits, monitor)
             return store.take(fields, limit: limits.properties)
         }
     }
@@ -86,14 +87,15 @@ package final class JourneyColumns: Sendable {
         properties.withLock { $0.unread(fields, journeys) }
     }
 
-    /// The name of a subject.
+    /// The name of a subject, or the pseudonym that records have for it.
     package func name(of subject: UInt32) -> String {
         state.withLock { $0.reader.subjects.text(subject) }
     }
 
     /// The number of a subject that some event names.
     package func subject(_ name: String) -> UInt32? {
-        state.withLock { $0.reader.subjects.symbol(name) }
+        let stored = log.storedName(name)
+        return state.withLock { $0.reader.subjects.symbol(stored) }
     }
 
     /// Calls `body` with the names of all subjects; it must not take long.

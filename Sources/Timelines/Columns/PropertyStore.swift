@@ -30,7 +30,7 @@ struct PropertyStore: Sendable {
 
     /// Reads what the columns of `fields` lack of the rows of `journeys`.
     mutating func extend(
-        _ fields: Set<EventField>, _ log: EventLog, _ journeys: Journeys, _ limits: JourneyColumns.Limits, _ cancellation: Cancellation
+        _ fields: Set<EventField>, _ log: EventLog, _ journeys: Journeys, _ limits: JourneyColumns.Limits, _ monitor: WorkMonitor
     ) throws(ColumnsError) {
         if first != journeys.table.first {
             columns = [:]
@@ -43,7 +43,8 @@ struct PropertyStore: Sendable {
             let scan = PropertyScan(fields.sorted { $0.name < $1.name })
             var start = covered
             while start < end {
-                if cancellation.isCancelled { throw .cancelled }
+                if monitor.isCancelled { throw .cancelled }
+                monitor.tell(.fields, start, of: end)
                 start = try extend(scan, log, from: start, to: end, limits)
             }
         }

@@ -1,0 +1,61 @@
+internal import ArgumentParser
+internal import EventLog
+internal import JourneyModel
+internal import Questions
+internal import Timelines
+
+/// Times the columns and the funnel over them, without a socket; `questions.py` times the same through one, and beside ClickHouse.
+@main
+struct QuestionBenchmark: ParsableCommand {
+    @Option(help: "Where the log is, or is made where there is none.")
+    var data: String
+    @Option(help: "How many events to make.")
+    var events = 10_000_000
+    @Option(help: "How many journeys they are of.")
+    var journeys = 500_000
+    @Option(help: "How often each question is asked.")
+    var rounds = 5
+
+    mutating func run() throws {
+        let log = try EventLog(directory: DataDirectory(path: data))
+        defer { log.close() }
+        if log.tail == 0 { try time("append") { try MadeEvents(events: events, journeys: journeys).append(to: log) } }
+        let columns = JourneyColumns(log: log)
+        defer { columns.close() }
+        let packed = try time("columns from the log") { try columns.journeys() }
+        let rows = Double(packed.rowCount)
+        report("events", rows)
+        report("journeys", Double(packed.count))
+        report("bytes an event, packed by journey", Double(packed.pieces.reduce(0) { $0 + $1.chunk.memory }) / rows)
+        report("bytes an event, all", Double(columns.memory) / rows)
+        let engine = QuestionEngine(columns)
+        for (name, question) in MadeEvents.questions {
+            let utf8 = Array(question.utf8)
+            let question = try Question(utf8.span)
+            var least = Double.infinity
+            for round in 0..<rounds {
+                let clock = ContinuousClock()
+                let elapsed = try clock.measure { _ = try engine.answer(question) }.seconds
+                if round == 0 { report("\(name), first, s", elapsed) }
+                least = min(least, elapsed)
+            }
+            report("\(name), s", least)
+            report("\(name), M events/s", rows / least / 1e6)
+        }
+    }
+
+    private func time<Result>(_ name: String, _ body: () throws -> Result) rethrows -> Result {
+        let start = ContinuousClock.now
+        let result = try body()
+        report("\(name), s", start.duration(to: .now).seconds)
+        return result
+    }
+
+    private func report(_ name: String, _ value: Double) {
+        print(name, (value * 1000).rounded() / 1000, separator: "\t")
+    }
+}
+
+extension Duration {
+    fileprivate var seconds: Double { Double(components.seconds) + Double(components.attoseconds) * 1e-18 }
+}
