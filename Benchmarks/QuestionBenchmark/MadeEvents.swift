@@ -60,6 +60,36 @@ struct MadeEvents {
         }
     }
 
+    /// Writes journey, second, type, number and text of each event, with tabs between.
+    static func export(_ log: EventLog, to path: String) throws {
+        guard let file = unsafe fopen(path, "w") else { throw POSIXError(path) }
+        defer { unsafe fclose(file) }
+        var failure: (any Error)?
+        try log.read(after: 0) { (record, bytes) in
+            do {
+                let event = try log.event(record, bytes)
+                let data = try JSONValue(event.data.span)
+                let fields = [
+                    String(event.subject.dropFirst(5)), String(event.time.microseconds / 1_000_000), event.type,
+                    String(data["n"]?.integer ?? 0), data["t"]?.text ?? "",
+                ]
+                unsafe fputs(fields.joined(separator: "\t") + "\n", file)
+            } catch {
+                failure = error
+            }
+            return failure == nil
+        }
+        if let failure { throw failure }
+    }
+
+    private struct POSIXError: Error {
+        let path: String
+
+        init(_ path: String) {
+            self.path = path
+        }
+    }
+
     private func append(_ batch: EventBatch, to log: EventLog) throws {
         while true {
             do throws(LogError) {

@@ -122,8 +122,8 @@ struct FunnelAnswer {
         }
     }
 
-    private func writeGroups(_ groups: [FunnelPartial.Key: FunnelTotals], _ column: PropertyColumn, to writer: inout JSONWriter) {
-        let named = groups.compactMap { (key, totals) -> (value: ScalarValue, totals: FunnelTotals)? in
+    private func writeGroups(_ groups: FunnelGroups, _ column: PropertyColumn, to writer: inout JSONWriter) {
+        let named = zip(groups.keys, groups.totals).compactMap { (key, totals) -> (value: ScalarValue, totals: FunnelTotals)? in
             guard case .value(let value) = key else { return nil }
             return (column.scalar(value), totals)
         }
@@ -148,8 +148,8 @@ struct FunnelAnswer {
         }
     }
 
-    private func writeTrend(_ trend: [FunnelPartial.Key: FunnelTotals], to writer: inout JSONWriter) {
-        let days = trend.compactMap { (key, totals) -> (day: Int64, totals: FunnelTotals)? in
+    private func writeTrend(_ trend: FunnelGroups, to writer: inout JSONWriter) {
+        let days = zip(trend.keys, trend.totals).compactMap { (key, totals) -> (day: Int64, totals: FunnelTotals)? in
             if case .day(let day) = key { (day, totals) } else { nil }
         }
         writer.array { writer in

@@ -13,15 +13,9 @@ struct FunnelPartial: Sendable {
         let rows: [EventTable.Row]
     }
 
-    /// What journeys are grouped by: a value of the breakdown's field, or the first day of a length of time.
-    enum Key: Hashable, Sendable {
-        case value(PropertyValue)
-        case day(Int64)
-    }
-
     var totals: FunnelTotals
-    var groups: [Key: FunnelTotals] = [:]
-    var trend: [Key: FunnelTotals] = [:]
+    var groups = FunnelGroups()
+    var trend = FunnelGroups()
     var listed: [Listed] = []
 
     init(steps: Int) {
@@ -30,16 +24,8 @@ struct FunnelPartial: Sendable {
 
     mutating func merge(_ other: FunnelPartial) {
         totals.merge(other.totals)
-        groups.merge(other.groups) { one, other in
-            var sum = one
-            sum.merge(other)
-            return sum
-        }
-        trend.merge(other.trend) { one, other in
-            var sum = one
-            sum.merge(other)
-            return sum
-        }
+        groups.merge(other.groups)
+        trend.merge(other.trend)
         listed += other.listed
     }
 }

@@ -19,6 +19,16 @@ struct FunnelScan: Sendable {
     let semantics: FunnelSemantics
     let listing: Listing
     let monitor: WorkMonitor
+    // Out of the plan, so that the loop reads them without asking it.
+    private let masks: FunnelMasks
+
+    init(plan: FunnelPlan, semantics: FunnelSemantics, listing: Listing, monitor: WorkMonitor) {
+        self.plan = plan
+        self.semantics = semantics
+        self.listing = listing
+        self.monitor = monitor
+        masks = plan.masks
+    }
 
     func run(_ piece: Journeys.Piece) -> FunnelPartial {
         let rules = plan.rules(base: piece.chunk.base)
@@ -34,30 +44,89 @@ struct FunnelScan: Sendable {
     }
 
     private func run(_ piece: Journeys.Piece, _ engine: some FunnelEngine) -> FunnelPartial {
-        let chunk = piece.chunk
         var engine = engine
         var partial = FunnelPartial(steps: plan.definition.steps.count)
-        var outcome = FunnelOutcome()
-        var matches = [FunnelMatch](repeating: FunnelMatch(time: 0, mask: 0, row: 0), count: chunk.rows.count)
-        let arrays = ChunkArrays(chunk)
-        let attempts = FunnelAttempts(rules: plan.rules(base: chunk.base), order: order)
-        for journey in 0..<chunk.count where !piece.isReplaced(journey) {
-            if journey & 0x3FF == 0, monitor.isCancelled { return partial }
-            let count = gather(arrays, chunk.places(journey), &matches)
-            switch plan.definition.unit {
-            case .journeys:
-                let found = matches.span.extracting(0..<count)
-                engine.run(found, &outcome)
-                record(chunk.roots[journey], 0, found, outcome, chunk, &engine, &partial)
-            case .attempts:
-                let found = matches.span.extracting(0..<count)
-                attempts.forEach(found, { monitor.isCancelled }) { attempt in
-                    record(chunk.roots[journey], 0, found, attempt, chunk, &engine, &partial)
-                }
-            case .subjects: runSubjects(chunk, journey, Array(matches[0..<count]), &engine, &outcome, &partial)
-            }
+        let chunk = ChunkArrays(piece.chunk)
+        // Room for the longest journey.
+        let longest = (0..<piece.chunk.count).reduce(0) { max($0, piece.chunk.places($1).count) }
+        var matches = [FunnelMatch](repeating: FunnelMatch(time: 0, mask: 0, row: 0), count: longest)
+        switch plan.definition.unit {
+        case .journeys: runJourneys(piece, chunk, &matches, &engine, &partial)
+        case .attempts: runAttempts(piece, chunk, &matches, &engine, &partial)
+        case .subjects: runSubjects(piece, chunk, &matches, &engine, &partial)
         }
         return partial
+    }
+
+    private func runJourneys(
+        _ piece: Journeys.Piece, _ chunk: borrowing ChunkArrays, _ matches: inout [FunnelMatch], _ engine: inout some FunnelEngine,
+        _ partial: inout FunnelPartial
+    ) {
+        var outcome = FunnelOutcome()
+        let isPlain = self.isPlain
+        for journey in 0..<chunk.roots.count where !piece.isReplaced(journey) {
+            if journey & 0x3FF == 0, monitor.isCancelled { return }
+            let count = gather(chunk, chunk.places(journey), &matches)
+            guard count > 0 || !isPlain else { continue }
+            let found = matches.span.extracting(0..<count)
+            engine.run(found, &outcome)
+            if isPlain {
+                if outcome.level > 0 { partial.totals.add(outcome, found) }
+            } else {
+                record(chunk.roots[journey], 0, found, outcome, chunk.base, &engine, &partial)
+            }
+        }
+    }
+
+    private func runAttempts(
+        _ piece: Journeys.Piece, _ chunk: borrowing ChunkArrays, _ matches: inout [FunnelMatch], _ engine: inout some FunnelEngine,
+        _ partial: inout FunnelPartial
+    ) {
+        let attempts = FunnelAttempts(rules: plan.rules(base: chunk.base), order: order)
+        let base = chunk.base
+        for journey in 0..<chunk.roots.count where !piece.isReplaced(journey) {
+            if monitor.isCancelled { return }
+            let root = chunk.roots[journey]
+            let count = gather(chunk, chunk.places(journey), &matches)
+            let found = matches.span.extracting(0..<count)
+            attempts.forEach(found, { monitor.isCancelled }) { attempt in
+                record(root, 0, found, attempt, base, &engine, &partial)
+            }
+        }
+    }
+
+    private func runSubjects(
+        _ piece: Journeys.Piece, _ chunk: borrowing ChunkArrays, _ matches: inout [FunnelMatch], _ engine: inout some FunnelEngine,
+        _ partial: inout FunnelPartial
+    ) {
+        let table = plan.journeys.table
+        var outcome = FunnelOutcome()
+        var subjects: [UInt32] = []
+        var seen: Set<UInt32> = []
+        for journey in 0..<chunk.roots.count where !piece.isReplaced(journey) {
+            if monitor.isCancelled { return }
+            subjects.removeAll(keepingCapacity: true)
+            seen.removeAll(keepingCapacity: true)
+            for place in chunk.places(journey) {
+                let subject = table.subject(chunk.rows[place])
+                if plan.counted[Int(subject)], seen.insert(subject).inserted { subjects.append(subject) }
+            }
+            let count = gather(chunk, chunk.places(journey), &matches)
+            for subject in subjects {
+                let own = matches[0..<count].filter { match in
+                    let other = table.subject(match.row)
+                    return other == subject || !plan.counted[Int(other)]
+                }
+                engine.run(own.span, &outcome)
+                record(chunk.roots[journey], subject + 1, own.span, outcome, chunk.base, &engine, &partial)
+            }
+        }
+    }
+
+    /// Whether only the totals are asked for.
+    private var isPlain: Bool {
+        guard case .none = listing else { return false }
+        return plan.definition.trend == nil && plan.definition.breakdown == nil
     }
 
     /// What matches of one journey.
@@ -78,21 +147,21 @@ struct FunnelScan: Sendable {
         let rows = chunk.rows.span
         let ticks = chunk.ticks.span
         let wideTimes = chunk.wideTimes.span
-        let masks = plan.typeMasks.span
+        let masks = masks.ofTypes.span
         let (isWide, unit) = (!wideTimes.isEmpty, chunk.unit)
-        let (conditional, seesAll) = (plan.conditional, semantics.seesEveryEvent)
+        let from = plan.entered.lowerBound == .min ? .min : plan.entered.lowerBound - chunk.base
+        let to = plan.entered.upperBound == .max ? .max : plan.entered.upperBound - chunk.base
+        let (conditional, seesAll) = (self.masks.conditional, semantics.seesEveryEvent)
+        var room = matches.mutableSpan
         var count = 0
         for place in places {
             var mask = masks[Int(types[place])]
             if mask & conditional != 0 { mask = tested(mask, rows[place]) }
-            if mask == 0, !seesAll { continue }
             let time = isWide ? wideTimes[place] : Int64(ticks[place]) &* unit
-            if mask & 1 != 0, let entered = plan.definition.entered, !entered.contains(chunk.base + time) {
-                mask &= ~1
-                if mask == 0, !seesAll { continue }
-            }
-            matches[count] = FunnelMatch(time: time, mask: mask, row: rows[place])
-            count += 1
+            if time < from || time >= to { mask &= ~1 }
+            // Written whether it matches or not: which it does is as good as random, and a branch that is guessed wrong costs more.
+            room[count] = FunnelMatch(time: time, mask: mask, row: rows[place])
+            count += mask != 0 || seesAll ? 1 : 0
         }
         return count
     }
@@ -100,56 +169,35 @@ struct FunnelScan: Sendable {
     /// The mask without the bits whose condition the row does not pass.
     @inline(__always)
     private func tested(_ mask: UInt64, _ row: UInt32) -> UInt64 {
-        var (mask, rest) = (mask, mask & plan.conditional)
-        let words = plan.conditionWords.span
+        var (mask, rest) = (mask, mask & masks.conditional)
+        let words = masks.words.span
         while rest != 0 {
             let bit = rest.trailingZeroBitCount
             rest &= rest - 1
-            if words[plan.conditionStarts[bit] + Int(row >> 6)] >> UInt64(row & 63) & 1 == 0 { mask &= ~(1 << UInt64(bit)) }
+            if words[masks.starts[bit] + Int(row >> 6)] >> UInt64(row & 63) & 1 == 0 { mask &= ~(1 << UInt64(bit)) }
         }
         return mask
     }
 
     // MARK: - What is counted
 
-    private func runSubjects(
-        _ chunk: JourneyChunk, _ journey: Int, _ matches: [FunnelMatch], _ engine: inout some FunnelEngine,
-        _ outcome: inout FunnelOutcome, _ partial: inout FunnelPartial
-    ) {
-        let table = plan.journeys.table
-        var subjects: [UInt32] = []
-        var seen: Set<UInt32> = []
-        for place in chunk.places(journey) {
-            let subject = table.subject(chunk.rows[place])
-            if plan.counted[Int(subject)], seen.insert(subject).inserted { subjects.append(subject) }
-        }
-        for subject in subjects {
-            let own = matches.filter { match in
-                let other = table.subject(match.row)
-                return other == subject || !plan.counted[Int(other)]
-            }
-            engine.run(own.span, &outcome)
-            record(chunk.roots[journey], subject + 1, own.span, outcome, chunk, &engine, &partial)
-        }
-    }
-
     private func record(
-        _ root: UInt32, _ subject: UInt32, _ matches: Span<FunnelMatch>, _ outcome: FunnelOutcome, _ chunk: JourneyChunk,
+        _ root: UInt32, _ subject: UInt32, _ matches: Span<FunnelMatch>, _ outcome: FunnelOutcome, _ base: Int64,
         _ engine: inout some FunnelEngine, _ partial: inout FunnelPartial
     ) {
         list(root, subject, matches, outcome, &partial)
         guard outcome.level > 0 else { return }
         partial.totals.add(outcome, matches)
         if let trend = plan.definition.trend {
-            let day = trend.firstDay(of: chunk.base + matches[Int(outcome.chain[0])].time)
-            partial.trend[.day(day), default: FunnelTotals(steps: plan.definition.steps.count)].add(outcome, matches)
+            let day = trend.firstDay(of: base + matches[Int(outcome.chain[0])].time)
+            partial.trend.add(.day(day), steps: plan.definition.steps.count, outcome, matches)
         }
         guard let breakdown = plan.definition.breakdown, let column = plan.columns[breakdown.field] else { return }
         if breakdown.attribution == .all {
             addEachValue(matches, column, &engine, &partial)
         } else {
             let value = value(matches, outcome, breakdown.attribution, column)
-            partial.groups[.value(value), default: FunnelTotals(steps: plan.definition.steps.count)].add(outcome, matches)
+            partial.groups.add(.value(value), steps: plan.definition.steps.count, outcome, matches)
         }
     }
 
@@ -196,7 +244,7 @@ struct FunnelScan: Sendable {
         for (value, own) in byValue where !value.isNone {
             engine.run(own.span, &outcome)
             guard outcome.level > 0 else { continue }
-            partial.groups[.value(value), default: FunnelTotals(steps: plan.definition.steps.count)].add(outcome, own.span)
+            partial.groups.add(.value(value), steps: plan.definition.steps.count, outcome, own.span)
         }
     }
 }
@@ -204,13 +252,16 @@ struct FunnelScan: Sendable {
 /// The arrays of a chunk, taken out of the object once, so that the loop over its journeys does not ask for them each time.
 private struct ChunkArrays {
     let base, unit: Int64
+    let starts, roots: [UInt32]
     let types: [UInt16]
     let rows: [EventTable.Row]
     let ticks: [UInt32]
     let wideTimes: [Int64]
 
     init(_ chunk: JourneyChunk) {
-        (base, unit) = (chunk.base, chunk.unit)
+        (base, unit, starts, roots) = (chunk.base, chunk.unit, chunk.starts, chunk.roots)
         (types, rows, ticks, wideTimes) = (chunk.types, chunk.rows, chunk.ticks, chunk.wideTimes)
     }
+
+    func places(_ journey: Int) -> Range<Int> { Int(starts[journey])..<Int(starts[journey + 1]) }
 }
