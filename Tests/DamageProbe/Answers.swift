@@ -2,6 +2,7 @@ import ControlInterface
 import Dispatch
 import EventLog
 import JourneyModel
+import Timelines
 import Views
 
 /// What a log answers to everything that is asked of it.
@@ -33,8 +34,11 @@ struct Answers {
         defer { log.close() }
         let views = try JourneyViews(log: log, map: .shipped(), directory: directory, mapSize: 1 << 26)
         defer { views.close() }
+        let columns = JourneyColumns(log: log)
+        defer { columns.close() }
         let interface = ControlInterface(
-            log: log, views: views, catalogue: try .shipped(), access: AccessPolicy(trusted: [0]), version: "0")
+            log: log, views: views, columns: columns, catalogue: try .shipped(),
+            access: AccessPolicy(trusted: [0]), version: "0")
         tail = log.tail
         if !Answers.catchUp(views, tail) { named.append("wrong: the views hang at \(views.position)") }
         for target in Answers.targets(log) { replies.append(try Answers.ask(interface, target)) }

@@ -12,8 +12,12 @@ final class QuestionHouse {
     private let scratch: Scratch
     private let reader: EventReader
 
-    init() throws {
-        scratch = try Scratch()
+    convenience init() throws {
+        try self.init(Scratch())
+    }
+
+    private init(_ scratch: Scratch) throws {
+        self.scratch = scratch
         log = try EventLog(directory: DataDirectory(path: scratch.path + "/data"), options: .small)
         reader = EventReader(catalogue: try .shipped())
         columns = JourneyColumns(log: log)
@@ -48,6 +52,12 @@ final class QuestionHouse {
     func levels(_ funnel: String, _ frame: String = "") throws -> [String: Int] {
         let journeys = try #require(try ask(#"{"funnel":\#(funnel),"list":"journeys"\#(frame)}"#)["journeys"]?.elements)
         return Dictionary(uniqueKeysWithValues: journeys.map { ($0["journey"]?.text ?? "", $0["level"]?.integer ?? -1) })
+    }
+
+    /// The same log opened anew.
+    func reopened() throws -> QuestionHouse {
+        close()
+        return try QuestionHouse(scratch)
     }
 
     func close() {

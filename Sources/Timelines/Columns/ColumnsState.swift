@@ -45,6 +45,7 @@ struct ColumnsState: Sendable {
         let needed = reader.memory + (reader.table.count + ColumnsState.batch) * ColumnsState.packedRowBytes
         guard needed <= limits.memory else { throw .tooLarge(bytes: needed, limit: limits.memory) }
         var left = ColumnsState.batch
+        let (before, tail) = (reader.table.position, log.tail)
         var isFull = false
         do throws(LogError) {
             try log.read(after: reader.table.position) { (record, bytes) in
@@ -58,6 +59,8 @@ struct ColumnsState: Sendable {
             throw .log(error)
         }
         if isFull { throw .tooLarge(bytes: reader.memory, limit: limits.memory) }
+        // Nothing came of it, and nothing was taken away: asking again would come to the same.
+        guard reader.table.position > before || before >= tail || reader.table.first != log.first else { throw .retained }
     }
 
     /// Looks for what compensations mean, before a snapshot is taken.
