@@ -130,8 +130,8 @@ let package = Package(
         .target(
             name: "TestSupport", dependencies: ["EventLog", "JourneyModel"], path: "Tests/TestSupport", swiftSettings: settings),
         .executableTarget(
-            name: "DamageProbe", dependencies: ["ControlInterface", "Views", "Timelines", "EventLog", "JourneyModel"], path: "Tests/DamageProbe",
-            swiftSettings: settings),
+            name: "DamageProbe", dependencies: ["ControlInterface", "Views", "Timelines", "EventLog", "JourneyModel"],
+            path: "Tests/DamageProbe", swiftSettings: settings),
         tests("LMDBTests", ["LMDB", "TestSupport"]),
         tests("JourneyModelTests", ["JourneyModel", "TestSupport"]),
         tests("EventLogTests", ["EventLog", "JourneyModel", "TestSupport"]),

@@ -26,7 +26,8 @@ import Testing
     }
 
     private static func answers(_ house: QuestionHouse) throws -> [String] {
-        let steps = #""steps":[{"type":"test.a.done"},{"type":["test.b.done","test.c.done"]},{"where":{"data.n":{"gte":5}}}],"window":"P20D""#
+        let last = #"{"where":{"data.n":{"gte":5}}}"#
+        let steps = #""steps":[{"type":"test.a.done"},{"type":["test.b.done","test.c.done"]},\#(last)],"window":"P20D""#
         let exclude = #""exclude":[{"where":{"data.region":"west"},"between":[2,3]}]"#
         let funnels = [
             #"{\#(steps),\#(exclude),"breakdown":{"field":"data.region"},"trend":"month","histogram":5}"#,
