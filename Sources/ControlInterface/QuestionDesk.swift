@@ -29,6 +29,7 @@ struct QuestionDesk: Sendable {
         } catch {
             throw Problem(error)
         }
+        if let export = try export(question, isWanted) { return export }
         guard asLines else { return .whole(Reply(json: try answer(question, WorkMonitor(isWanted: isWanted)))) }
         return .lines { send in
             // Pieces go out on this thread alone; the work's threads leave word of how far they are.
@@ -54,6 +55,20 @@ struct QuestionDesk: Sendable {
                 if !send(progress.line + Self.lineEnd) { progress.stop() }
             }
         }
+    }
+
+    /// An export, which comes in a form of its own and in pieces; nil for other questions.
+    ///
+    /// Where the log cannot be read on, it breaks off: XES and OCEL then lack their end.
+    private func export(_ question: Question, _ isWanted: @escaping @Sendable () -> Bool) throws(Problem) -> Answer? {
+        let selection: ExportQuestion.Selection?
+        do throws(QuestionFault) {
+            selection = try engine.selection(question, WorkMonitor(isWanted: isWanted))
+        } catch {
+            throw Problem(error)
+        }
+        guard let selection else { return nil }
+        return .pieces(contentType: selection.contentType) { send in _ = try? selection.write(send) }
     }
 
     private static let lineEnd = Array("\n".utf8)

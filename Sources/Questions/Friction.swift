@@ -38,7 +38,20 @@ package struct Friction: Sendable {
 
     /// - Complexity: O(cases × splits).
     package init(_ journeys: [JourneySummary], map: StageMap, scope: Scope, at moment: Int64, splits: [Split]) {
-        let cases = Friction.cases(journeys, map, scope, moment)
+        self.init(journeys, Friction.cases(journeys, map, scope, moment, nil), scope, splits)
+    }
+
+    /// The cases of the stage map and of the catalogue's measures, in business hours where there are any.
+    init(
+        _ journeys: [JourneySummary], _ more: [FrictionCase], map: StageMap, scope: Scope, at moment: Int64, splits: [Split],
+        hours: BusinessHours?
+    ) {
+        let cases = Friction.cases(journeys, map, scope, moment, hours)
+        let added = Dictionary(grouping: more.filter { scope.includes(journeys[$0.journey]) }, by: \.measure)
+        self.init(journeys, cases.merging(added) { $0 + $1 }, scope, splits)
+    }
+
+    private init(_ journeys: [JourneySummary], _ cases: [FrictionMeasure: [FrictionCase]], _ scope: Scope, _ splits: [Split]) {
         for (measure, cases) in cases {
             if let department = scope.department, measure.from != department, measure.to != department { continue }
             let whole = FrictionFigures(measure, cases, journeys, benchmark: nil)
@@ -50,12 +63,12 @@ package struct Friction: Sendable {
     }
 
     private static func cases(
-        _ journeys: [JourneySummary], _ map: StageMap, _ scope: Scope, _ moment: Int64
+        _ journeys: [JourneySummary], _ map: StageMap, _ scope: Scope, _ moment: Int64, _ hours: BusinessHours?
     ) -> [FrictionMeasure: [FrictionCase]] {
         var cases: [FrictionMeasure: [FrictionCase]] = [:]
         var withHolders: [Int] = []
         for (number, journey) in journeys.enumerated() where scope.includes(journey) {
-            FrictionCase.each(journey, number: number, map: map, at: moment) { cases[$0.measure, default: []].append($0) }
+            FrictionCase.each(journey, number: number, map: map, at: moment, hours: hours) { cases[$0.measure, default: []].append($0) }
             if journey.hasHolders { withHolders.append(number) }
         }
         for measure in cases.keys where measure.kind == .pingPong {
@@ -86,7 +99,7 @@ package struct Friction: Sendable {
         func key(_ row: Row) -> [String] {
             let measure = row.measure
             return [
-                measure.kind.rawValue, measure.from.name, measure.to.name, measure.stage, row.segment?.field ?? "",
+                measure.name, measure.from.name, measure.to.name, measure.stage, row.segment?.field ?? "",
                 row.segment?.value ?? "",
             ]
         }
@@ -113,9 +126,9 @@ extension Friction.Row {
         reason = FrictionReason.sentence(measure, segment, figures, others)
     }
 
-    fileprivate func write(to writer: inout JSONWriter) {
+    func write(to writer: inout JSONWriter) {
         writer.object { writer in
-            writer.member("measure", measure.kind.rawValue)
+            writer.member("measure", measure.name)
             writer.member("from", measure.from.name)
             writer.member("to", measure.to.name)
             writer.member("stage", measure.stage)

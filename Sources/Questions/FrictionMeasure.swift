@@ -2,7 +2,7 @@ package import JourneyModel
 
 /// A place where journeys can suffer, and how.
 package struct FrictionMeasure: Hashable, Sendable {
-    /// The kinds, by the names that answers use. Durations: dwell, handoff wait. Rates: the others.
+    /// The kinds, by the names that answers use. Durations: dwell, handoff wait, wait. Rates: the others.
     package enum Kind: String, Sendable {
         case handoffWait = "handoff-wait"
         case dwell
@@ -10,17 +10,27 @@ package struct FrictionMeasure: Hashable, Sendable {
         case rework
         case pingPong = "ping-pong"
         case dropOff = "drop-off"
+        /// From one kind of event to another, and how many journeys have a kind of event: measures of the catalogue, with names of their own.
+        case wait
+        case rate
 
-        var isDuration: Bool { self == .handoffWait || self == .dwell }
+        var isDuration: Bool { self == .handoffWait || self == .dwell || self == .wait }
     }
 
     package let kind: Kind
+    /// As answers have it.
+    package let name: String
     /// Departments; equal where the work stays in one.
     package let from: Department
     package let to: Department
     /// The stage waited in or for, or the activity that is repeated.
     package let stage: String
     package let side: StageMap.Side
+
+    /// - Parameter name: nil for the name of the kind.
+    init(kind: Kind, name: String? = nil, from: Department, to: Department, stage: String, side: StageMap.Side) {
+        (self.kind, self.name, self.from, self.to, self.stage, self.side) = (kind, name ?? kind.rawValue, from, to, stage, side)
+    }
 
     /// What a stay in `stage` is: a handoff's wait where it is another department's turn, or else work in the stage.
     /// Nil in the last stage, where journeys are meant to stay.
@@ -47,7 +57,7 @@ struct FrictionCase {
     /// A rate measure's journey to which it happened.
     let isAffected: Bool
 
-    private init(
+    init(
         _ measure: FrictionMeasure, _ journey: Int, duration: Int64 = 0, isOpen: Bool = false, isAffected: Bool = false
     ) {
         self.measure = measure
@@ -58,12 +68,15 @@ struct FrictionCase {
     }
 
     /// Calls `add` with every case of a journey.
+    ///
+    /// - Parameter hours: the hours in which stays are measured; the whole week where nil.
     static func each(
-        _ journey: JourneySummary, number: Int, map: StageMap, at moment: Int64, _ add: (FrictionCase) -> Void
+        _ journey: JourneySummary, number: Int, map: StageMap, at moment: Int64, hours: BusinessHours? = nil, _ add: (FrictionCase) -> Void
     ) {
         for visit in journey.visits {
             guard let measure = FrictionMeasure.stay(in: visit.stage, map) else { continue }
-            let duration = max(0, (visit.left ?? moment) - visit.entered)
+            let left = visit.left ?? moment
+            let duration = max(0, hours?.duration(from: visit.entered, to: left) ?? (left - visit.entered))
             add(FrictionCase(measure, number, duration: duration, isOpen: visit.end == .open))
         }
         regressions(journey, number, map, add)

@@ -27,6 +27,11 @@ enum FrictionReason {
         case .rework: "\(rate) with this activity (\(measure.stage)) need it again"
         case .pingPong: "cases of \(rate) bounce between \(measure.from.name) and \(measure.to.name)"
         case .dropOff: "\(rate) that were decided end in stage \(measure.stage)"
+        case .wait:
+            figures.closed.count == 0
+                ? "no case of \(measure.name) (\(measure.stage)) has ended yet"
+                : "half of the cases of \(measure.name) (\(measure.stage)) take longer than \(median)"
+        case .rate: "\(rate) have a \(measure.name) (\(measure.stage))"
         }
     }
 
@@ -48,7 +53,7 @@ enum FrictionReason {
     }
 
     /// One or two units, rounded to the smaller; days alone from ten on, as tables show them.
-    private static func length(_ microseconds: Int64) -> String {
+    static func length(_ microseconds: Int64) -> String {
         let seconds = (microseconds + 500_000) / 1_000_000
         let (minutes, hours, days) = ((seconds + 30) / 60, (seconds + 1800) / 3600, (seconds + 43_200) / 86_400)
         if days >= 10 { return "\(days) d" }

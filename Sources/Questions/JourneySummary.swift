@@ -39,6 +39,8 @@ package struct JourneySummary: Sendable, Equatable {
     /// Whether any event says who holds a case.
     package internal(set) var hasHolders = false
     package internal(set) var bounces: [Bounce] = []
+    // Who holds each subject's case, and who did before; of use while the journey is folded.
+    private var holders: [(subject: UInt32, last: UInt8, before: UInt8)] = []
     /// The first value of each of the map's dimensions; zero where it has none.
     package internal(set) var dimensions: [UInt32] = []
     /// What it is worth by the latest event that says so, in minor units; the currency is zero where none does.
@@ -54,23 +56,56 @@ package struct JourneySummary: Sendable, Equatable {
 
     /// Folds a journey. O(entries).
     package init(_ journey: [(entry: Entry, subject: UInt32)], _ timelines: Timelines) {
-        dimensions = Array(repeating: 0, count: timelines.map.dimensions.count)
-        var holders: [(subject: UInt32, last: UInt8, before: UInt8)] = []
+        self.init(timelines.map)
         for (entry, subject) in journey {
-            if entry.rule != 0 { apply(timelines.map.rules[Int(entry.rule) - 1].effect, at: entry.time) }
-            if let facts = timelines.facts(entry.type) {
-                reworkAgain |= facts.reworkAgain & (facts.reworkBase == facts.reworkAgain ? reworkBase : ~0)
-                reworkBase |= facts.reworkBase
+            add(
+                Event(
+                    time: entry.time, subject: subject, rule: entry.rule, holder: entry.holder, minor: entry.minor,
+                    currency: entry.currency), timelines.facts(entry.type), timelines.map)
+            guard entry.dimensions != 0 else { continue }
+            for index in dimensions.indices where dimensions[index] == 0 {
+                dimensions[index] = timelines.value(ofSet: entry.dimensions, dimension: index)
             }
-            if entry.currency != 0 { (minor, currency) = (entry.minor, entry.currency) }
-            if entry.dimensions != 0 {
-                for index in dimensions.indices where dimensions[index] == 0 {
-                    dimensions[index] = timelines.value(ofSet: entry.dimensions, dimension: index)
-                }
-            }
-            if entry.holder != 0 { hold(entry.holder, subject, &holders) }
         }
         firstEntries.sort { $0.stage < $1.stage }
+        holders = []
+    }
+
+    /// What is told of an event: the fields of ``Entry`` that a summary is made of.
+    struct Event {
+        let time: Int64
+        let subject: UInt32
+        let rule: UInt8
+        let holder: UInt8
+        let minor: Int64
+        let currency: UInt32
+    }
+
+    /// A journey without events.
+    private init(_ map: StageMap) {
+        dimensions = Array(repeating: 0, count: map.dimensions.count)
+    }
+
+    /// Folds a journey whose events are at hand in another form.
+    ///
+    /// - Parameters:
+    ///   - events: in the order of time, with what the map says of their types.
+    ///   - dimensions: the journey's value of each of the map's dimensions.
+    init(_ events: some Sequence<(event: Event, facts: TypeFacts?)>, dimensions: [UInt32], _ map: StageMap) {
+        self.dimensions = dimensions
+        for (event, facts) in events { add(event, facts, map) }
+        firstEntries.sort { $0.stage < $1.stage }
+        holders = []
+    }
+
+    private mutating func add(_ event: Event, _ facts: TypeFacts?, _ map: StageMap) {
+        if event.rule != 0 { apply(map.rules[Int(event.rule) - 1].effect, at: event.time) }
+        if let facts {
+            reworkAgain |= facts.reworkAgain & (facts.reworkBase == facts.reworkAgain ? reworkBase : ~0)
+            reworkBase |= facts.reworkBase
+        }
+        if event.currency != 0 { (minor, currency) = (event.minor, event.currency) }
+        if event.holder != 0 { hold(event.holder, event.subject) }
     }
 
     /// One of no events.
@@ -113,7 +148,7 @@ package struct JourneySummary: Sendable, Equatable {
         visits[last].end = end
     }
 
-    private mutating func hold(_ holder: UInt8, _ subject: UInt32, _ holders: inout [(subject: UInt32, last: UInt8, before: UInt8)]) {
+    private mutating func hold(_ holder: UInt8, _ subject: UInt32) {
         hasHolders = true
         guard let place = holders.firstIndex(where: { $0.subject == subject }) else {
             holders.append((subject, holder, 0))

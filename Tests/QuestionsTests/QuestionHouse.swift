@@ -1,4 +1,5 @@
 import EventLog
+import FoundationEssentials
 import JourneyModel
 import Questions
 import TestSupport
@@ -18,7 +19,9 @@ final class QuestionHouse {
 
     private init(_ scratch: Scratch) throws {
         self.scratch = scratch
-        log = try EventLog(directory: DataDirectory(path: scratch.path + "/data"), options: .small)
+        var options = EventLog.Options.small
+        options.mapSize = 1 << 28
+        log = try EventLog(directory: DataDirectory(path: scratch.path + "/data"), options: options)
         reader = EventReader(catalogue: try .shipped())
         columns = JourneyColumns(log: log)
     }
@@ -46,6 +49,13 @@ final class QuestionHouse {
 
     func ask(_ question: String) throws -> JSONValue {
         try JSONValue(text: text(question))
+    }
+
+    /// A file of the shared data; nil where that is not here.
+    static func shared(_ name: String) -> String? {
+        let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+        let path = root.deletingLastPathComponent().appending(path: "shared/data/\(name)").path
+        return FileManager.default.fileExists(atPath: path) ? path : nil
     }
 
     /// The level of each journey that entered, by name.

@@ -66,12 +66,6 @@ package struct Timestamp: Hashable, Comparable, Sendable {
         return text + "Z"
     }
 
-    /// The first moment of its month, in UTC.
-    package var firstOfMonth: Timestamp {
-        let (year, month, _) = Timestamp.civil(daysSinceEpoch: Int(Timestamp.floorDivide(microseconds, 86_400_000_000).quotient))
-        return Timestamp(microseconds: Int64(Timestamp.daysSinceEpoch(year: year, month: month, day: 1)) * 86_400_000_000)
-    }
-
     private static func padded(_ number: Int, _ width: Int) -> String {
         let digits = String(number)
         return String(repeating: "0", count: max(0, width - digits.count)) + digits
@@ -91,7 +85,7 @@ package struct Timestamp: Hashable, Comparable, Sendable {
     }
 
     /// Days from 1970-01-01 in the proleptic Gregorian calendar; Howard Hinnant, "chrono-Compatible Low-Level Date Algorithms".
-    private static func daysSinceEpoch(year: Int, month: Int, day: Int) -> Int {
+    package static func daysSinceEpoch(year: Int, month: Int, day: Int) -> Int {
         let shifted = month <= 2 ? year - 1 : year
         let era = (shifted >= 0 ? shifted : shifted - 399) / 400
         let yearOfEra = shifted - era * 400
@@ -99,7 +93,8 @@ package struct Timestamp: Hashable, Comparable, Sendable {
         return era * 146_097 + yearOfEra * 365 + yearOfEra / 4 - yearOfEra / 100 + dayOfYear - 719_468
     }
 
-    private static func civil(daysSinceEpoch days: Int) -> (year: Int, month: Int, day: Int) {
+    /// The date of a day counted from 1970-01-01, in the proleptic Gregorian calendar.
+    package static func civil(daysSinceEpoch days: Int) -> (year: Int, month: Int, day: Int) {
         let shifted = days + 719_468
         let era = (shifted >= 0 ? shifted : shifted - 146_096) / 146_097
         let dayOfEra = shifted - era * 146_097

@@ -72,25 +72,8 @@ struct FunnelAnswer {
 
     /// What answering would read, without reading it.
     private func plan(_ fields: Set<EventField>) -> [UInt8] {
-        let unread = columns.unread(fields, journeys)
-        return answer { writer in
-            writer.key("plan")
-            writer.object { writer in
-                writer.member("events", Int(journeys.rowCount))
-                writer.member("journeys", journeys.count)
-                writer.member("scans", 1 + funnel.compared.count)
-                writer.key("fields")
-                writer.array { writer in
-                    for field in fields.sorted(by: { $0.name < $1.name }) {
-                        writer.object { writer in
-                            writer.member("field", field.name)
-                            writer.member("eventsToRead", unread[field] ?? 0)
-                        }
-                    }
-                }
-                writer.member("eventsToRead", unread.values.max() ?? 0)
-            }
-        }
+        let plan = QuestionPlan(journeys, columns, fields: fields, scans: 1 + funnel.compared.count)
+        return answer { plan.write(to: &$0) }
     }
 
     // MARK: - Numbers

@@ -25,10 +25,32 @@ package struct QuestionEngine: Sendable {
         }
         let at: Timestamp
         if let asked = question.at { at = asked } else { at = try moment(question.knowledge, journeys) }
+        let scan = ScanAnswer(question, journeys, columns, at: at, monitor)
         switch question.definition {
         case .funnel(let funnel):
             return try FunnelAnswer(question, funnel, journeys, columns, at: at, monitor).json()
+        case .paths(let paths): return try scan.json(paths)
+        case .friction(let friction): return try scan.json(friction)
+        case .retention(let retention): return try scan.json(retention)
+        case .export(let export): return try scan.json(export)
         }
+    }
+
+    /// The journeys of an export; nil where the question asks for something else, or for its plan.
+    ///
+    /// - Throws: as ``answer(_:_:)``.
+    package func selection(
+        _ question: Question, _ monitor: WorkMonitor = WorkMonitor()
+    ) throws(QuestionFault) -> ExportQuestion.Selection? {
+        guard case .export(let export) = question.definition, !question.isPlan else { return nil }
+        let position = try position(question.knowledge)
+        let journeys: Journeys
+        do throws(ColumnsError) {
+            journeys = try columns.journeys(asOf: position, monitor)
+        } catch {
+            throw .columns(error)
+        }
+        return try export.selection(journeys, columns, monitor)
     }
 
     /// The position that is meant; nil for what is known now.

@@ -48,9 +48,7 @@ package struct FunnelDefinition: Sendable {
     }
 
     /// Lengths of time by which entries are counted.
-    package enum Trend: String, Sendable, CaseIterable {
-        case day, week, month
-    }
+    package typealias Trend = CalendarPeriod
 
     package var names: [String] = []
     package var steps: [Pattern] = []

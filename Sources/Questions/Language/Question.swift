@@ -8,6 +8,10 @@ package struct Question: Sendable {
     /// What is asked.
     package enum Definition: Sendable {
         case funnel(FunnelDefinition)
+        case paths(PathQuestion)
+        case friction(FrictionQuestion)
+        case retention(RetentionQuestion)
+        case export(ExportQuestion)
     }
 
     /// What was known.
@@ -52,7 +56,7 @@ package struct Question: Sendable {
     /// Whether only to say what answering would read.
     package let isPlan: Bool
 
-    private static let kinds = ["funnel"]
+    private static let kinds = ["funnel", "paths", "friction", "retention", "export"]
     private static let frame = ["asOf", "at", "list", "explain", "plan", "compare"]
 
     /// Reads a question.
@@ -93,7 +97,11 @@ package struct Question: Sendable {
             var reader = FunnelReader()
             return .funnel(reader.funnel(part, comparing: whole["compare"]))
         }
-        return nil
+        for name in ["list", "explain", "compare"] { whole[name]?.fault("goes with a funnel") }
+        if let part = whole["paths"] { return .paths(PathQuestion(part)) }
+        if let part = whole["friction"] { return .friction(FrictionQuestion(part)) }
+        if let part = whole["export"] { return .export(ExportQuestion(part)) }
+        return whole["retention"].flatMap { RetentionQuestion($0) }.map { .retention($0) }
     }
 
     private static func knowledge(_ part: QuestionPart) -> Knowledge? {
