@@ -22,8 +22,9 @@ struct JourneyCtl: AsyncParsableCommand {
         version: Version.text,
         subcommands: [
             StatusCommand.self, EmitCommand.self, ImportCommand.self, EventsCommand.self, FollowCommand.self, JourneyCommand.self,
-            FunnelCommand.self, FrictionCommand.self, BackupCommand.self, RestoreCommand.self, VerifyCommand.self, SealCommand.self,
-            RetainCommand.self, EraseCommand.self, SimulateCommand.self,
+            FunnelCommand.self, FrictionCommand.self, PathsCommand.self, AskCommand.self, ExplainCommand.self, ExportCommand.self,
+            BackupCommand.self, RestoreCommand.self, VerifyCommand.self, SealCommand.self, RetainCommand.self, EraseCommand.self,
+            SimulateCommand.self,
         ])
 
     static func main() async {

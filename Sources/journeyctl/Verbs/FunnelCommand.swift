@@ -6,13 +6,42 @@ internal import JourneyModel
 /// Prints how far journeys come.
 struct FunnelCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "funnel", abstract: "Print how many journeys reach each stage, how many go on, and after how long.")
+        commandName: "funnel", abstract: "Print how many journeys reach each stage, how many go on, and after how long.",
+        discussion: """
+            Without --step, the funnel of the stages, which is kept up to date. With --step, any funnel over all of history:
+
+              journeyctl funnel --step marketing.lead.qualified --step sales.opportunity.won --window 90d --by data.region
+            """)
 
     @OptionGroup var options: CommonOptions
     @OptionGroup var view: ViewOptions
+    @OptionGroup var steps: StepOptions
+
+    func validate() throws {
+        if !steps.step.isEmpty, view.scope != nil || view.after != nil {
+            throw ValidationError("--scope and --after go with the funnel of the stages, not with --step")
+        }
+        if !steps.step.isEmpty, (view.from == nil) != (view.to == nil) { throw ValidationError("with --step, --from and --to go together") }
+    }
 
     func run() async throws {
+        guard steps.step.isEmpty else { return try await question.show(options) }
         try options.show(try await options.client.request("GET", "/v1/funnel", query: view.query).body, as: FunnelAnswer.init)
+    }
+
+    private var question: AskedQuestion {
+        AskedQuestion("funnel", asOf: steps.asOf) { writer in
+            if let at = view.at { writer.member("at", at) }
+        } _: { writer in
+            steps.write(to: &writer)
+            if let by = view.by {
+                writer.key("breakdown")
+                writer.object { $0.member("field", by) }
+            }
+            guard let from = view.from, let to = view.to else { return }
+            writer.key("enteredBetween")
+            writer.array { writer in for moment in [from, to] { writer.string(moment) } }
+        }
     }
 }
 
