@@ -43,11 +43,12 @@ package struct Friction: Sendable {
 
     /// The cases of the stage map and of the catalogue's measures, in business hours where there are any.
     init(
-        _ journeys: [JourneySummary], _ more: [FrictionCase], map: StageMap, scope: Scope, at moment: Int64, splits: [Split],
-        hours: BusinessHours?
+        _ journeys: [JourneySummary], _ more: [FrictionMeasure: [FrictionCase]], map: StageMap, scope: Scope, at moment: Int64,
+        splits: [Split], hours: BusinessHours?
     ) {
         let cases = Friction.cases(journeys, map, scope, moment, hours)
-        let added = Dictionary(grouping: more.filter { scope.includes(journeys[$0.journey]) }, by: \.measure)
+        let isIncluded = journeys.map { scope.includes($0) }
+        let added = more.mapValues { $0.filter { isIncluded[$0.journey] } }
         self.init(journeys, cases.merging(added) { $0 + $1 }, scope, splits)
     }
 
@@ -68,13 +69,13 @@ package struct Friction: Sendable {
         var cases: [FrictionMeasure: [FrictionCase]] = [:]
         var withHolders: [Int] = []
         for (number, journey) in journeys.enumerated() where scope.includes(journey) {
-            FrictionCase.each(journey, number: number, map: map, at: moment, hours: hours) { cases[$0.measure, default: []].append($0) }
+            FrictionCase.each(journey, number: number, map: map, at: moment, hours: hours) { cases[$0, default: []].append($1) }
             if journey.hasHolders { withHolders.append(number) }
         }
         for measure in cases.keys where measure.kind == .pingPong {
             let bounced = Set(cases[measure, default: []].map(\.journey))
             for number in withHolders where !bounced.contains(number) {
-                cases[measure, default: []].append(.unaffected(measure, number))
+                cases[measure, default: []].append(FrictionCase(number))
             }
         }
         return cases
@@ -87,9 +88,11 @@ package struct Friction: Sendable {
         let parts = Dictionary(grouping: cases) { split.values[$0.journey] }
         for (value, part) in parts where !value.isEmpty {
             let rest = parts.filter { $0.key != value && !$0.key.isEmpty }.flatMap(\.value)
-            let others = rest.isEmpty ? nil : FrictionFigures(measure, rest, journeys, benchmark: nil)
+            // What is at stake is only added up where it will be told.
+            let others = rest.isEmpty ? nil : FrictionFigures(measure, rest, [], benchmark: nil)
+            let standsOut = others.map { FrictionFigures(measure, part, [], benchmark: $0.reference).standsOut(from: $0) } ?? false
+            guard split.isAskedFor || standsOut else { continue }
             let figures = FrictionFigures(measure, part, journeys, benchmark: others?.reference)
-            guard split.isAskedFor || others.map({ figures.standsOut(from: $0) }) == true else { continue }
             rows.append(Row(measure, (split.field, value), figures, others))
         }
     }

@@ -24,7 +24,9 @@ package struct FrictionFigures: Sendable {
     package let money: [(currency: String, minor: Int64)]
     package let severity: Double
 
-    /// - Parameter benchmark: what others reach; nil to compare with the cases' own.
+    /// - Parameters:
+    ///   - journeys: what the cases' journeys are worth; empty for no money.
+    ///   - benchmark: what others reach; nil to compare with the cases' own.
     init(_ measure: FrictionMeasure, _ all: [FrictionCase], _ journeys: [JourneySummary], benchmark: Double?) {
         kind = measure.kind
         cases = all.count
@@ -96,6 +98,7 @@ package struct FrictionFigures: Sendable {
     }
 
     private static func money(_ cases: [FrictionCase], _ journeys: [JourneySummary]) -> [(currency: String, minor: Int64)] {
+        guard !journeys.isEmpty else { return [] }
         var sums: [UInt32: Int64] = [:]
         // A journey that waits twice is worth its money once.
         for number in Set(cases.map(\.journey)) where journeys[number].currency != 0 {

@@ -46,8 +46,7 @@ package struct FrictionMeasure: Hashable, Sendable {
 }
 
 /// What one journey contributes to a measure.
-struct FrictionCase {
-    let measure: FrictionMeasure
+struct FrictionCase: Sendable {
     /// The journey, by its place in the sequence.
     let journey: Int
     /// A duration measure's length so far or in all, in microseconds.
@@ -57,10 +56,7 @@ struct FrictionCase {
     /// A rate measure's journey to which it happened.
     let isAffected: Bool
 
-    init(
-        _ measure: FrictionMeasure, _ journey: Int, duration: Int64 = 0, isOpen: Bool = false, isAffected: Bool = false
-    ) {
-        self.measure = measure
+    init(_ journey: Int, duration: Int64 = 0, isOpen: Bool = false, isAffected: Bool = false) {
         self.journey = journey
         self.duration = duration
         self.isOpen = isOpen
@@ -71,13 +67,14 @@ struct FrictionCase {
     ///
     /// - Parameter hours: the hours in which stays are measured; the whole week where nil.
     static func each(
-        _ journey: JourneySummary, number: Int, map: StageMap, at moment: Int64, hours: BusinessHours? = nil, _ add: (FrictionCase) -> Void
+        _ journey: JourneySummary, number: Int, map: StageMap, at moment: Int64, hours: BusinessHours? = nil,
+        _ add: (FrictionMeasure, FrictionCase) -> Void
     ) {
         for visit in journey.visits {
             guard let measure = FrictionMeasure.stay(in: visit.stage, map) else { continue }
             let left = visit.left ?? moment
             let duration = max(0, hours?.duration(from: visit.entered, to: left) ?? (left - visit.entered))
-            add(FrictionCase(measure, number, duration: duration, isOpen: visit.end == .open))
+            add(measure, FrictionCase(number, duration: duration, isOpen: visit.end == .open))
         }
         regressions(journey, number, map, add)
         rework(journey, number, map, add)
@@ -87,11 +84,11 @@ struct FrictionCase {
             let place = map.stages[stage]
             let measure = FrictionMeasure(
                 kind: .dropOff, from: place.department, to: place.department, stage: place.name, side: place.side)
-            add(FrictionCase(measure, number, isAffected: outcome == .dropped))
+            add(measure, FrictionCase(number, isAffected: outcome == .dropped))
         }
         if journey.hasHolders {
             for bounce in journey.bounces {
-                add(FrictionCase(pingPong(bounce.first, bounce.second), number, isAffected: true))
+                add(pingPong(bounce.first, bounce.second), FrictionCase(number, isAffected: true))
             }
         }
     }
@@ -102,11 +99,9 @@ struct FrictionCase {
         FrictionMeasure(kind: .pingPong, from: first, to: second, stage: "case", side: .customer)
     }
 
-    static func unaffected(_ measure: FrictionMeasure, _ journey: Int) -> FrictionCase {
-        FrictionCase(measure, journey)
-    }
-
-    private static func regressions(_ journey: JourneySummary, _ number: Int, _ map: StageMap, _ add: (FrictionCase) -> Void) {
+    private static func regressions(
+        _ journey: JourneySummary, _ number: Int, _ map: StageMap, _ add: (FrictionMeasure, FrictionCase) -> Void
+    ) {
         var seen: Set<Int> = []
         for visit in journey.visits where seen.insert(visit.stage).inserted {
             let wentBack = journey.visits.contains { other in
@@ -115,15 +110,15 @@ struct FrictionCase {
             let place = map.stages[visit.stage]
             let measure = FrictionMeasure(
                 kind: .regression, from: place.department, to: place.department, stage: place.name, side: .seller)
-            add(FrictionCase(measure, number, isAffected: wentBack))
+            add(measure, FrictionCase(number, isAffected: wentBack))
         }
     }
 
-    private static func rework(_ journey: JourneySummary, _ number: Int, _ map: StageMap, _ add: (FrictionCase) -> Void) {
+    private static func rework(_ journey: JourneySummary, _ number: Int, _ map: StageMap, _ add: (FrictionMeasure, FrictionCase) -> Void) {
         for (bit, rework) in map.rework.enumerated() where journey.reworkBase & 1 << UInt32(bit) != 0 {
             let measure = FrictionMeasure(
                 kind: .rework, from: rework.department, to: rework.department, stage: rework.activity, side: rework.side)
-            add(FrictionCase(measure, number, isAffected: journey.reworkAgain & 1 << UInt32(bit) != 0))
+            add(measure, FrictionCase(number, isAffected: journey.reworkAgain & 1 << UInt32(bit) != 0))
         }
     }
 }

@@ -62,17 +62,19 @@ struct CatalogueMeasures: Sendable {
     }
 
     /// Calls `add` with every case of a journey. O(rows × measures).
-    func each(_ journey: JourneyRows, number: Int, at moment: Int64, hours: BusinessHours?, _ add: (FrictionCase) -> Void) {
+    func each(_ journey: JourneyRows, number: Int, at moment: Int64, hours: BusinessHours?, _ add: (FrictionMeasure, FrictionCase) -> Void)
+    {
         for wait in waits { each(wait, journey, number, moment, hours, add) }
         for rate in rates {
             guard let base = journey.firstIndex(where: { rate.base.contains($0.row) }) else { continue }
             let isAffected = journey[(base + 1)...].contains { rate.again.contains($0.row) }
-            add(FrictionCase(rate.measure, number, isAffected: isAffected))
+            add(rate.measure, FrictionCase(number, isAffected: isAffected))
         }
     }
 
     private func each(
-        _ wait: Wait, _ journey: JourneyRows, _ number: Int, _ moment: Int64, _ hours: BusinessHours?, _ add: (FrictionCase) -> Void
+        _ wait: Wait, _ journey: JourneyRows, _ number: Int, _ moment: Int64, _ hours: BusinessHours?,
+        _ add: (FrictionMeasure, FrictionCase) -> Void
     ) {
         var pending: [(subject: UInt32, since: Int64)] = []
         for event in journey {
@@ -83,13 +85,13 @@ struct CatalogueMeasures: Sendable {
             let place = pending.firstIndex { $0.subject == subject }
             if let place, ends || cancels {
                 let begun = pending.remove(at: place)
-                if ends { add(FrictionCase(wait.measure, number, duration: CatalogueMeasures.length(begun.since, event.time, hours))) }
+                if ends { add(wait.measure, FrictionCase(number, duration: CatalogueMeasures.length(begun.since, event.time, hours))) }
             } else if starts, place == nil {
                 pending.append((subject, event.time))
             }
         }
         for (_, since) in pending where since <= moment {
-            add(FrictionCase(wait.measure, number, duration: CatalogueMeasures.length(since, moment, hours), isOpen: true))
+            add(wait.measure, FrictionCase(number, duration: CatalogueMeasures.length(since, moment, hours), isOpen: true))
         }
     }
 

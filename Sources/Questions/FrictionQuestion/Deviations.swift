@@ -2,7 +2,7 @@ package import Timelines
 
 /// Finds where and when journeys fare otherwise than the rest, with no map of stages and no word on what to look for.
 ///
-/// For each activity, its repetition, and each slow transition, two questions are asked of the counts:
+/// For each activity, its repetition, and each slow transition, two questions are asked of the counts, of transitions the second alone:
 /// 1. Is there a **span of time** in which it happens more often (or else less often) than outside? Kulldorff's scan statistic over all
 ///    spans up to half the time, for all journeys and for each segment alone. A segment is named in place of all journeys where within the span it
 ///    is worse than the other values of its dimension by half or more and by four standard errors.
@@ -62,6 +62,9 @@ private struct Search: Sendable {
 
     /// The incidents of a thing, or where it has none the segment in which it is otherwise throughout.
     func deviations(of thing: Thing) -> [Deviation] {
+        // A wait that has not ended is not seen: the last periods have only short ones, as the first have of waits that end in them. Segments
+        // lack the same, so they can be compared, and spans of time cannot.
+        if case .delay = thing.name { return standing(thing) }
         let all = series(thing, 0)
         for higher in [true, false] {
             let incidents = incidents(thing, all, higher: higher)

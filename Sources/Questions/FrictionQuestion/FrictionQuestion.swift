@@ -120,13 +120,13 @@ package struct FrictionQuestion: Sendable {
         let journeys = scan.journeys
         guard let span = journeys.table.span(before: journeys.rowCount) else { return ([], []) }
         let frame = DeviationFrame(graph, span: span, dimensions: values.fields.map(\.name))
-        let empty = DeviationCounts(frame, segments: values.segments(journeys))
+        let empty = DeviationCounts(frame, segments: values.segments)
         let again = PathScan(journeys, fields, columns, included: nil, log: source.log, names: names)
         let counts = try again.parts(threads: threads, monitor, "/friction/activity") { _ in
-            (counts: empty, values: DimensionValues.Reader(values))
+            (counts: empty, segments: [UInt8]())
         } add: { part, reader, _ in
-            part.values.read(reader.rows, first: journeys.table.first, part.counts)
-            part.counts.add(reader.rows, dimensions: part.values.segments)
+            values.read(reader.rows, first: journeys.table.first, into: &part.segments)
+            part.counts.add(reader.rows, dimensions: part.segments)
         }
         let all = counts.reduce(into: empty) { $0.merge($1.counts) }
         let found = Deviations(all, threads: threads, monitor).found

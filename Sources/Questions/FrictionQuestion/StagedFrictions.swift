@@ -5,8 +5,8 @@ internal import Timelines
 struct StagedFrictions {
     private struct Part: Sendable {
         var summaries: [JourneySummary] = []
-        var cases: [FrictionCase] = []
-        var values: [[PropertyValue]] = []
+        var cases: [FrictionMeasure: [FrictionCase]] = [:]
+        var values: [[UInt8]] = []
     }
 
     private let map: StageMap
@@ -27,7 +27,7 @@ struct StagedFrictions {
             for journey in 0..<piece.chunk.count where !piece.isReplaced(journey) {
                 if journey % PathScan.stride == 0, monitor.isCancelled { break }
                 let rows = JourneyRows(piece.chunk, journey)
-                measures.each(rows, number: part.summaries.count, at: at, hours: hours) { part.cases.append($0) }
+                measures.each(rows, number: part.summaries.count, at: at, hours: hours) { part.cases[$0, default: []].append($1) }
                 part.summaries.append(reader.summary(rows))
                 part.values.append(values.first(rows))
             }
@@ -37,20 +37,15 @@ struct StagedFrictions {
 
     /// The frictions of the journeys in `scope`, worst first.
     func frictions(_ scope: Scope) -> Friction {
-        var (summaries, cases, found): ([JourneySummary], [FrictionCase], [[PropertyValue]]) = ([], [], [])
+        var (summaries, cases, found): ([JourneySummary], [FrictionMeasure: [FrictionCase]], [[UInt8]]) = ([], [:], [])
         for part in parts {
-            cases += part.cases.map { $0.moved(by: summaries.count) }
+            for (measure, found) in part.cases { cases[measure, default: []] += found.map { $0.moved(by: summaries.count) } }
             summaries += part.summaries
             found += part.values
         }
-        // Each value is compared with all others: a field with many is no dimension.
-        let few = values.fields.indices.filter { dimension in
-            Set(found.lazy.map { $0[dimension] }).count <= DeviationCounts.maximumSegments + 1
-        }
-        let splits = few.map { dimension in
+        let splits = values.fields.indices.map { dimension in
             Friction.Split(
-                field: values.fields[dimension].name, values: found.map { values.text($0[dimension], dimension: dimension) },
-                isAskedFor: false)
+                field: values.fields[dimension].name, values: found.map { values.text($0[dimension]) }, isAskedFor: false)
         }
         return Friction(summaries, cases, map: map, scope: scope, at: at, splits: splits, hours: hours)
     }
@@ -59,6 +54,6 @@ struct StagedFrictions {
 extension FrictionCase {
     /// The case with its journey's place in a sequence that has others before.
     fileprivate func moved(by count: Int) -> FrictionCase {
-        FrictionCase(measure, journey + count, duration: duration, isOpen: isOpen, isAffected: isAffected)
+        FrictionCase(journey + count, duration: duration, isOpen: isOpen, isAffected: isAffected)
     }
 }

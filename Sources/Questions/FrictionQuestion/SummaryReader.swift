@@ -8,7 +8,8 @@ struct SummaryReader: Sendable {
     private let journeys: Journeys
     private let facts: [TypeFacts]
     private let conditions: [RowSet?]
-    private let holders: [PropertyColumn]
+    // By row, the department that holds the case from then on, plus one; empty where no event says.
+    private let holders: [UInt8]
     private let minor: PropertyColumn?
     private let currency: PropertyColumn?
 
@@ -30,7 +31,16 @@ struct SummaryReader: Sendable {
             let test: ValueTest = condition.value.map { .equals(.text($0)) } ?? .equals(.null)
             return column.rows(test, before: journeys.rowCount, journeys.effects)
         }
-        holders = map.holders.compactMap { columns[.data([$0])] }
+        var holders: [UInt8] = []
+        for column in map.holders.reversed().compactMap({ columns[.data([$0])] }) {
+            for department in Department.allCases {
+                let rows = column.rows(.equals(.text(department.name)), before: journeys.rowCount, journeys.effects)
+                guard rows.words.contains(where: { $0 != 0 }) else { continue }
+                if holders.isEmpty { holders = Array(repeating: 0, count: Int(journeys.rowCount)) }
+                rows.mark(department.rawValue + 1, in: &holders)
+            }
+        }
+        self.holders = holders
         minor = columns[SummaryReader.money("minor")]
         currency = columns[SummaryReader.money("ccy")]
     }
@@ -42,7 +52,8 @@ struct SummaryReader: Sendable {
             let money = facts?.isValue == true ? money(event.row) : nil
             return (
                 JourneySummary.Event(
-                    time: event.time, subject: journeys.table.subject(event.row), rule: rule(facts, event.row), holder: holder(event.row),
+                    time: event.time, subject: journeys.table.subject(event.row), rule: rule(facts, event.row),
+                    holder: holders.isEmpty ? 0 : holders[Int(event.row)],
                     minor: money?.minor ?? 0, currency: money?.currency ?? 0), facts
             )
         }
@@ -53,15 +64,6 @@ struct SummaryReader: Sendable {
         for index in facts?.rules ?? [] {
             guard map.rules[index].condition != nil else { return UInt8(index + 1) }
             if conditions[index]?.contains(row) == true { return UInt8(index + 1) }
-        }
-        return 0
-    }
-
-    private func holder(_ row: EventTable.Row) -> UInt8 {
-        for column in holders {
-            if case .text(let name) = column.text(column.value(row, journeys.effects)), let department = Department(name: name) {
-                return department.rawValue + 1
-            }
         }
         return 0
     }
