@@ -120,7 +120,8 @@ import Testing
         let ready = try LostCacheJournal(directory: journal).calls
         #expect(try daemon.post(eventJSON("1")).status == 200)
         let appended = try LostCacheJournal(directory: journal).calls
-        #expect(ready > 0 && appended >= ready + 3, "\(ready), \(appended)")
+        // An append is a write to the journal and its flush.
+        #expect(ready > 0 && appended >= ready + 2, "\(ready), \(appended)")
         return (ready, appended)
     }
 

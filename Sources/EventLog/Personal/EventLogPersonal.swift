@@ -16,6 +16,14 @@ extension EventLog {
         return String(decoding: keys.pseudonym(subject: name.span), as: UTF8.self)
     }
 
+    /// What stands in records for a text of `data` where it is personal; nil where nothing is encrypted.
+    package func standIn(_ text: String) -> String? {
+        guard let keys = sealingKeys else { return nil }
+        let value = Array(text.utf8)
+        let pseudonym = Subject.fault(value.span) == nil ? keys.pseudonym(subject: value.span) : keys.pseudonym(value: value.span)
+        return String(decoding: pseudonym.filter { $0 != UInt8(ascii: "\"") }, as: UTF8.self)
+    }
+
     /// The texts of a sealed record as they were sent; nil where they were erased.
     ///
     /// - Throws: ``LogError/damaged(position:reason:)`` where the keys are not there.

@@ -19,7 +19,7 @@ struct FunnelExplanation {
     /// - Parameter subject: any subject of the journey.
     init(_ subject: String, _ plan: FunnelPlan, _ columns: JourneyColumns) throws(QuestionFault) {
         let journeys = plan.journeys
-        guard let number = columns.subject(subject), Int(number) < journeys.roots.count,
+        guard let number = columns.subject(columns.log.storedName(subject)), Int(number) < journeys.roots.count,
             let journey = journeys.journey(root: journeys.roots[Int(number)])
         else {
             throw .invalid(

@@ -1,3 +1,4 @@
+internal import EventLog
 internal import JourneyModel
 internal import Timelines
 
@@ -26,7 +27,13 @@ struct JourneyNames {
                 if best[root].map({ candidate < ($0.rank, $0.first, $0.row, $0.name) }) ?? true { best[root] = candidate }
             }
         }
-        names = best.mapValues(\.name)
+        names = best.mapValues { best in
+            // What stands for a person's name is told by the name again, where an event still tells it.
+            guard best.name.utf8.contains(UInt8(ascii: "~")), best.row != .max,
+                let event = try? columns.log.event(at: journeys.table.position(best.row))
+            else { return best.name }
+            return event.subject
+        }
     }
 
     /// The name of the journey with this root, which must be one of those that were named.

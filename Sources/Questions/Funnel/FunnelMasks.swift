@@ -22,7 +22,7 @@ struct FunnelMasks: Sendable {
         let steps = definition.steps.enumerated().map { ($0, $1) }
         for (place, pattern) in steps + definition.exclusions.enumerated().map({ (32 + $0, $1.pattern) }) {
             let bit: UInt64 = 1 << UInt64(place)
-            var rows = pattern.condition?.naming(source.log.storedName).rows(journeys, columns)
+            var rows = pattern.condition?.naming(source.log.storedName, standIn: source.log.standIn).rows(journeys, columns)
             if let types = pattern.types {
                 let symbols = types.compactMap { source.type($0) }
                 for symbol in symbols { masks[Int(symbol)] |= bit }

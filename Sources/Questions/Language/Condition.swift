@@ -20,16 +20,25 @@ package indirect enum Condition: Sendable, Hashable {
         }
     }
 
-    /// The same with the names that records have for subjects in the place of those that were given.
-    package func naming(_ stored: (String) -> String) -> Condition {
+    /// The same with the names that records have for subjects in the place of those that were given, and with what stands for a value of
+    /// `data` where that is personal beside it.
+    package func naming(_ stored: (String) -> String, standIn: (String) -> String?) -> Condition {
+        func both(_ value: ScalarValue) -> [ScalarValue] {
+            guard case .text(let text) = value, let other = standIn(text) else { return [value] }
+            return [value, .text(other)]
+        }
         func name(_ value: ScalarValue) -> ScalarValue { if case .text(let text) = value { .text(stored(text)) } else { value } }
         switch self {
-        case .all(let conditions): return .all(conditions.map { $0.naming(stored) })
-        case .any(let conditions): return .any(conditions.map { $0.naming(stored) })
+        case .all(let conditions): return .all(conditions.map { $0.naming(stored, standIn: standIn) })
+        case .any(let conditions): return .any(conditions.map { $0.naming(stored, standIn: standIn) })
         case .value(let field, .equals(let value), let negated) where field == .subject || field == .account:
             return .value(field, .equals(name(value)), negated: negated)
         case .value(let field, .among(let values), let negated) where field == .subject || field == .account:
             return .value(field, .among(values.map(name)), negated: negated)
+        case .value(let field, .equals(let value), let negated) where field.isData:
+            return .value(field, .among(both(value)), negated: negated)
+        case .value(let field, .among(let values), let negated) where field.isData:
+            return .value(field, .among(values.flatMap(both)), negated: negated)
         case .value, .time: return self
         }
     }

@@ -24,6 +24,9 @@ package enum EventField: Hashable, Sendable {
         }
     }
 
+    /// Whether it is a value in `data`.
+    package var isData: Bool { if case .data = self { true } else { false } }
+
     /// As it is written in a question.
     package var name: String {
         switch self {

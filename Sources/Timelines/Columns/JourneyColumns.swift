@@ -28,9 +28,11 @@ package final class JourneyColumns: Sendable {
     // The lock's value says whether there may be something to do.
     private let wake = ConditionLock(value: true)
     private let isClosing = Atomic<Bool>(false)
+    // Nobody who does not ask pays for columns: they begin with the first question, and are kept up to date from then on.
+    private let isWanted = Atomic<Bool>(false)
     private let thread = Mutex<DedicatedThread?>(nil)
 
-    /// Starts following `log` from its beginning.
+    /// Follows `log` from its beginning once somebody asks.
     package init(log: EventLog, limits: Limits = Limits()) {
         self.log = log
         self.limits = limits
@@ -58,6 +60,7 @@ package final class JourneyColumns: Sendable {
     /// - Complexity: for the log's end O(rows of the journeys that changed since the last call), now and then O(rows); for another position O(rows),
     ///   the last of which is kept.
     package func journeys(asOf position: Position? = nil, _ monitor: WorkMonitor = WorkMonitor()) throws(ColumnsError) -> Journeys {
+        if isWanted.exchange(true, ordering: .relaxed) == false { wakeUp() }
         let wanted = min(position ?? log.tail, log.tail)
         while try !takeIn(through: wanted) {
             if monitor.isCancelled { throw .cancelled }
@@ -114,7 +117,7 @@ package final class JourneyColumns: Sendable {
         while true {
             wake.lock(whenValue: true)
             wake.unlock(withValue: false)
-            while position < log.tail, !isClosing.load(ordering: .acquiring) {
+            while isWanted.load(ordering: .relaxed), position < log.tail, !isClosing.load(ordering: .acquiring) {
                 // What stops it here is told to whoever asks.
                 guard (try? takeIn(through: log.tail)) != nil else { break }
             }
