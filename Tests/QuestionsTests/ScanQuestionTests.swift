@@ -7,7 +7,7 @@ import Testing
 @Suite struct ScanQuestionTests {
     @Test(arguments: [
         (#"{"paths":{},"friction":{}}"#, [""]),
-        (#"{"paths":{},"list":"journeys","compare":["posthog"]}"#, ["/list", "/compare"]),
+        (#"{"paths":{},"list":"journeys","compare":["posthog"]}"#, ["/compare", "/list"]),
         (#"{"paths":{"activity":"time","actor":"x","extra":1}}"#, ["/paths/activity", "/paths/actor", "/paths/extra"]),
         (
             #"{"paths":{"limits":{"nodes":0,"edges":"many","variants":-1,"more":1}}}"#,

@@ -4,12 +4,17 @@ import Testing
 
 /// What `make demo` shows: the planted frictions come first, and a company without them raises none.
 @Suite struct PlantedFrictionTests {
-    private static func frictions(_ arguments: [String]) throws -> [JSONValue] {
+    /// - Parameter isAsked: of `POST /v1/questions`, else of the view.
+    private static func frictions(_ arguments: [String], isAsked: Bool = false) throws -> [JSONValue] {
         let scratch = try Scratch()
         let daemon = try Daemon(scratch)
         let simulated = try Program.run("journeyctl", ["simulate", "--journeys", "5000"] + arguments, in: scratch)
         let answer = try daemon.post(simulated.output, "application/x-ndjson")
         let last = answer.lines.compactMap { $0["last"]?.integer }.max() ?? 0
+        if isAsked {
+            let answer = try daemon.post(#"{"friction":{"limit":1000},"at":"2027-01-01"}"#, "application/json", to: "/v1/questions")
+            return try #require(answer.json?["frictions"]?.elements)
+        }
         return try #require(try daemon.get("/v1/friction?at=2027-01-01&after=\(last)").json?["frictions"]?.elements)
     }
 
@@ -33,5 +38,21 @@ import Testing
         let rows = try Self.frictions(["--seed", "1", "--without-friction"])
         #expect(rows.allSatisfy { $0["segment"] == .null }, "\(rows.filter { $0["segment"] != .null }.map(Self.name))")
         #expect(rows.count > 10)
+    }
+
+    /// With every measure, and deviations that need no map: what stands out is what was planted, and nothing where nothing was.
+    @Test func theQuestionFindsThePlantedOnesAndNoOthers() throws {
+        func standing(_ rows: [JSONValue]) -> [String] {
+            rows.filter { ($0["segment"] ?? .null) != .null || ($0["period"] ?? .null) != .null }.map(Self.name)
+        }
+        let rows = try Self.frictions(["--seed", "2"], isAsked: true)
+        let planted = ["data.region=north", "data.product=atlas", "data.segment=enterprise"]
+        let found = standing(rows)
+        #expect(found.allSatisfy { name in planted.contains { name.hasSuffix($0) } }, "\(found)")
+        #expect(
+            planted.allSatisfy { segment in rows.prefix(6).map(Self.name).contains { $0.hasSuffix(segment) } },
+            "\(rows.prefix(6).map(Self.name))")
+        let quiet = standing(try Self.frictions(["--seed", "2", "--without-friction"], isAsked: true))
+        #expect(quiet.isEmpty, "\(quiet)")
     }
 }
