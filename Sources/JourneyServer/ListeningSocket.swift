@@ -71,6 +71,7 @@ package struct ListeningSocket: Sendable {
     package func remove() {
         var status = stat()
         if unsafe stat(path, &status) == 0, UInt(status.st_ino) == inode { unsafe unlink(path) }
+        flock(lock, LOCK_UN)
         close(lock)
     }
 

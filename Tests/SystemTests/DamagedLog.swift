@@ -25,7 +25,7 @@ final class DamagedLog {
     }
 
     private static let pageSize = 4096
-    static let settings = ["JOURNEYD_LOG_EPOCH_BYTES": "65536", "JOURNEYD_LOG_IDENTITY_TAIL": "64"]
+    static let settings = ["JOURNEYD_LOG_EPOCH_BYTES": "49152", "JOURNEYD_LOG_IDENTITY_TAIL": "64"]
 
     private let scratch = Result { try Scratch() }
     private let sound: String

@@ -44,6 +44,8 @@ package final class BackupDirectory {
     }
 
     deinit {
+        // A child that is being started has the descriptor, too, until it becomes another program: the lock would last as long.
+        flock(lock, LOCK_UN)
         close(lock)
     }
 
