@@ -8,6 +8,10 @@ package enum EventFormat: Sendable {
 
     /// - Throws: `unsupported-media-type`, naming the types that are taken.
     package init(contentType: String?) throws(Problem) {
+        if contentType == "application/cloudevents+json" {
+            self = .single
+            return
+        }
         let type = contentType?.split(separator: ";").first.map { $0.split(separator: " ").joined().lowercased() }
         switch type {
         case "application/cloudevents+json": self = .single

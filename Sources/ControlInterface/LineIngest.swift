@@ -1,4 +1,5 @@
 package import EventLog
+internal import Glibc
 package import JourneyModel
 
 /// A stream of events, one a line, as a state machine without I/O: bytes go in, batches come out, and for each stored batch a line
@@ -166,12 +167,12 @@ package struct LineIngest: Sendable {
     }
 
     private static func newline(_ bytes: Span<UInt8>, _ start: Int) -> Int? {
-        var index = start
-        while index < bytes.count {
-            if bytes[index] == UInt8(ascii: "\n") { return index }
-            index += 1
+        unsafe bytes.withUnsafeBytes { bytes in
+            guard let base = bytes.baseAddress, start < bytes.count,
+                let found = unsafe memchr(base + start, Int32(UInt8(ascii: "\n")), bytes.count - start)
+            else { return nil }
+            return unsafe UnsafeRawPointer(found) - base
         }
-        return nil
     }
 
     private static func isBlank(_ text: Span<UInt8>) -> Bool {

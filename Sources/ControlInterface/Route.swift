@@ -84,6 +84,16 @@ package enum Route: Sendable {
     /// Finds the route.
     ///
     /// - Throws: `not-found`; `method-not-allowed`; `invalid-parameter`.
+    package init(method: String, uri: String, accept: String?, lastEventID: String?) throws(Problem) {
+        // Nearly all requests are this one.
+        if uri == "/v1/events", method == "POST" {
+            self = .append(expect: nil)
+        } else {
+            try self.init(method: method, target: try RequestTarget(uri), accept: accept, lastEventID: lastEventID)
+        }
+    }
+
+    /// Finds the route of a target that was read already.
     package init(method: String, target: RequestTarget, accept: String?, lastEventID: String?) throws(Problem) {
         switch (method, target.path.first, target.path.dropFirst().first, target.path.count) {
         case ("POST", "v1", "events", 2):

@@ -15,6 +15,9 @@ final class ConnectionHandler: ChannelDuplexHandler {
     typealias OutboundOut = HTTPServerResponsePart
 
     private static let maximumDiscarded = 64 << 20
+    /// Parts of requests that are read ahead while an answer is owed: a client that waits for its answers never has as many, and is spared
+    /// being taken out of the poll and put back with each request.
+    private static let readAhead = 64
 
     let shared: JourneyServer.Shared
     let peer: Peer
@@ -65,7 +68,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
             // Before anything is told of what there is: whoever may do nothing learns nothing.
             try shared.interface.access.check(peer.caller, .health)
             let route = try Route(
-                method: head.method.rawValue, target: try RequestTarget(head.uri), accept: head.headers.first(name: "accept"),
+                method: head.method.rawValue, uri: head.uri, accept: head.headers.first(name: "accept"),
                 lastEventID: head.headers.first(name: "last-event-id"))
             exchange.route = route.name
             try shared.interface.access.check(peer.caller, route)
@@ -173,7 +176,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
 
     private var wantsInput: Bool {
         guard let exchange else { return true }
-        guard !exchange.isRequestEnded else { return false }
+        guard !exchange.isRequestEnded else { return backlog.count < ConnectionHandler.readAhead }
         guard case .lines(let stream) = exchange.body else { return true }
         // The answer's lines pile up where the client does not read them.
         return stream.buffers.isEmpty && channel.isWritable

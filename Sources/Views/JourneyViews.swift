@@ -25,6 +25,9 @@ package final class JourneyViews: Sendable {
     }
 
     private static let batch = 2_000
+    /// Microseconds between two looks at the log.
+    private static let breath: UInt32 = 2_000
+    private static let settlePause = Duration.seconds(1)
     private static let checkpointPause = Duration.seconds(10)
 
     /// The map in force.
@@ -129,7 +132,7 @@ extension JourneyViews {
     private func follow(_ store: ViewStore) {
         resume(from: store)
         var beginning = log.first
-        var lastCheckpoint = ContinuousClock.now
+        var (lastCheckpoint, lastSettled) = (ContinuousClock.now, ContinuousClock.now)
         var isUnsaved = false
         while true {
             wake.lock(whenValue: true)
@@ -153,6 +156,13 @@ extension JourneyViews {
             }
             if isClosing.load(ordering: .acquiring) { break }
             phaseNow.withLock { $0 = .live }
+            // What comes in the next moments is taken in together: following each commit at once costs those who wait for it.
+            if waiters.withLock(\.isEmpty) { usleep(JourneyViews.breath) }
+            // A journey is folded once for all its events: when nothing comes for a moment, once a second otherwise, or when somebody asks.
+            if position >= log.tail || lastSettled.duration(to: .now) > JourneyViews.settlePause {
+                state.withLock { $0.settle() }
+                lastSettled = .now
+            }
         }
         if isUnsaved { save(to: store) }
         phaseNow.withLock { $0 = .closed }
@@ -186,8 +196,6 @@ extension JourneyViews {
             } catch {
                 failure = error
             }
-            // Behind the log, a journey is folded once for all its events: when the views have caught up, or are asked.
-            if state.timelines.position >= log.tail { state.settle() }
             // What retention took away counts as seen: nothing of it will come.
             return max(state.timelines.position, log.first - 1)
         }

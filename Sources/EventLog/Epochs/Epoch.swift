@@ -45,6 +45,7 @@ final class Epoch: Sendable {
     private let isReadOnly: Bool
     private let bounds: Mutex<Bounds>
     private let state: Mutex<State>
+    private let made = Mutex<Timestamp?>(nil)
 
     /// - Parameters:
     ///   - last: its last position; nil for the live epoch, and for one that is not sealed yet.
@@ -83,9 +84,13 @@ final class Epoch: Sendable {
 
     /// When its directory was completed; nil where that cannot be told.
     var madeAt: Timestamp? {
-        var status = stat()
-        guard unsafe stat(directory + "/about", &status) == 0 else { return nil }
-        return Timestamp(microseconds: Int64(status.st_mtim.tv_sec) * 1_000_000)
+        made.withLock { made in
+            if let made { return made }
+            var status = stat()
+            guard unsafe stat(directory + "/about", &status) == 0 else { return nil }
+            made = Timestamp(microseconds: Int64(status.st_mtim.tv_sec) * 1_000_000)
+            return made
+        }
     }
 
     /// The live epoch has ended at `position`.

@@ -68,12 +68,12 @@ extension EventLog {
             commitDurations.add(Int(start.duration(to: .now) / .microseconds(1)))
             commitSizes.add(Int(state.tail - before))
             tailPosition.store(state.tail, ordering: .releasing)
-            let tail = state.tail
-            for observer in observers.withLock({ $0 }) { observer(tail) }
+            // Who waits comes first: those who follow take their time, and the processor with it.
             for (request, result) in zip(requests, results) {
                 if case .success(let outcome) = result { duplicates.add(outcome.duplicates, ordering: .relaxed) }
                 if request.order == nil { request.completion(result) }
             }
+            if state.tail > before { for observer in observers.withLock({ $0 }) { observer(state.tail) } }
             if let last = requests.last, let order = last.order { last.completion(carryOut(order, &state)) }
             if recent.bytes > Journal.comfortable, writer.waiting == 0 { storeAtLeisure(&state) }
         } catch {

@@ -26,6 +26,8 @@ extension EventReader {
         // The text of `data` where its schema, or the version of it, was not known yet.
         private var unchecked: Range<Int>?
         private var dataLength = 0
+        // What the catalogue says of the type, once it was asked.
+        private var knownSchema: Schema??
 
         init(catalogue: EventCatalogue, batch start: Int) {
             self.catalogue = catalogue
@@ -127,9 +129,13 @@ extension EventReader {
             }
         }
 
-        private func schema(in batch: EventBatch) -> Schema? {
+        /// The schema of the event's type, looked up once.
+        private mutating func schema(in batch: EventBatch) -> Schema? {
             guard seen & Attribute.type.rawValue != 0 else { return nil }
-            return catalogue.schema(batch.bytes.span.extracting(draft.type.range))
+            if let knownSchema { return knownSchema }
+            let schema = catalogue.schema(batch.bytes.span.extracting(draft.type.range))
+            knownSchema = .some(schema)
+            return schema
         }
 
         private func isVersioned(in batch: EventBatch) -> Bool {

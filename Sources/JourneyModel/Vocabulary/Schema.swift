@@ -35,6 +35,8 @@ package struct Schema: Sendable {
     private var kindNames = "any value"
     private var properties: [Property] = []
     private var required: [String] = []
+    // Which of the properties those are; for a name that is not declared, none.
+    private var requiredPlaces: [Int?] = []
     private var choices: [String] = []
     private var lengths = 0...Int.max
     private var range = Int.min...Int.max
@@ -87,6 +89,7 @@ package struct Schema: Sendable {
         for member in members where !Schema.annotations.contains(member.name) {
             try read(member, at: "\(pointer)/\(member.name)")
         }
+        requiredPlaces = required.map { name in properties.firstIndex { $0.name.elementsEqual(name.utf8) } }
         mentionsPersonal =
             isPersonal || properties.contains { $0.schema.mentionsPersonal } || items.contains(where: \.mentionsPersonal)
         if properties.count > 64 { throw Violation(pointer: pointer, detail: "has more than 64 properties") }
@@ -189,10 +192,8 @@ package struct Schema: Sendable {
                     pointer: "\(pointer)/\(name)\(findings.violations[place].pointer)", detail: findings.violations[place].detail)
             }
         }
-        for name in required {
-            let place = properties.firstIndex { $0.name.elementsEqual(name.utf8) }
-            guard place.map({ seen & 1 << UInt64($0) == 0 }) ?? true else { continue }
-            findings.violations.append(Violation(pointer: "\(pointer)/\(name)", detail: "is missing"))
+        for (index, place) in requiredPlaces.enumerated() where place.map({ seen & 1 << UInt64($0) == 0 }) ?? true {
+            findings.violations.append(Violation(pointer: "\(pointer)/\(required[index])", detail: "is missing"))
         }
     }
 

@@ -37,7 +37,7 @@ package final class JourneyColumns: Sendable {
         self.log = log
         self.limits = limits
         state = Mutex(ColumnsState(first: log.first))
-        log.observe { [weak self] _ in self?.wakeUp() }
+        log.observe { [weak self] _ in if self?.isWanted.load(ordering: .relaxed) == true { self?.wakeUp() } }
         let thread = DedicatedThread(name: "columns") { [self] in follow() }
         self.thread.withLock { $0 = thread }
     }
