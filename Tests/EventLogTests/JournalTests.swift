@@ -1,0 +1,104 @@
+import EventLog
+import FoundationEssentials
+import JourneyModel
+import TestSupport
+import Testing
+
+/// What a crash leaves in the journal: a copy of the directory while the log is open is what a killed process would leave.
+@Suite struct JournalTests {
+    private let scratch: Scratch
+    private let reader: EventReader
+
+    init() throws {
+        scratch = try Scratch()
+        reader = EventReader(catalogue: try .shipped())
+    }
+
+    private func open(_ name: String) throws -> EventLog {
+        try EventLog(directory: DataDirectory(path: scratch.path + "/" + name), options: .small)
+    }
+
+    /// A directory as a process that stored `count` commits one by one leaves it when it is killed.
+    private func crashed(_ count: Int, as name: String) async throws {
+        let log = try open("source")
+        for number in 0..<count {
+            let type = "test.kind\(number % 3).happened"
+            _ = try await log.appendAndWait(reader.batch([eventJSON("\(number)", type: type, data: #"{"n":\#(number)}"#)])).get()
+        }
+        try FileManager.default.copyItem(atPath: scratch.path + "/source", toPath: scratch.path + "/" + name)
+        log.close()
+    }
+
+    private func journal(_ name: String) -> URL { scratch.url.appending(path: name + "/log/journal") }
+
+    @Test func whatWasAcknowledgedComesBackFromIt() async throws {
+        try await crashed(40, as: "copy")
+        // None of it is in the epoch yet: without the journal it would be gone.
+        try FileManager.default.copyItem(atPath: scratch.path + "/copy", toPath: scratch.path + "/without")
+        try FileManager.default.removeItem(at: journal("without"))
+        let without = try open("without")
+        #expect(without.tail == 0)
+        without.close()
+        for round in 0..<2 {
+            let log = try open("copy")
+            #expect(log.tail == 40 && log.readOnlyReason == nil)
+            let events = try log.allEvents()
+            #expect(events.map(\.id) == (0..<40).map(String.init) && events[4].type == "test.kind1.happened")
+            let again = try await log.appendAndWait(reader.batch([eventJSON("7", type: "test.kind1.happened", data: #"{"n":7}"#)])).get()
+            #expect(again.duplicates == 1 && again.first == 8, "round \(round)")
+            #expect(log.verify { _ in true }.isSound)
+            log.close()
+        }
+    }
+
+    @Test func aCommitThatWasCutOffIsTheEnd() async throws {
+        try await crashed(12, as: "copy")
+        var bytes = try Data(contentsOf: journal("copy"))
+        let frames = frames(bytes)
+        #expect(frames.count == 12)
+        // The last frame as a torn write leaves it.
+        for offset in (frames[11] + 40)..<(frames[11] + 512) { bytes[offset] = 0 }
+        try bytes.write(to: journal("copy"))
+        let log = try open("copy")
+        #expect(log.tail == 11 && log.readOnlyReason == nil)
+        #expect(try await log.appendAndWait(reader.batch([eventJSON("new")])).get().first == 12)
+        log.close()
+        let reopened = try open("copy")
+        #expect(try reopened.allEvents().map(\.id) == (0..<11).map(String.init) + ["new"])
+        reopened.close()
+    }
+
+    @Test(arguments: [0, 5, 10])
+    func aCommitThatIsDamagedAndHasOthersBehindItIsNamed(_ number: Int) async throws {
+        try await crashed(12, as: "copy")
+        var bytes = try Data(contentsOf: journal("copy"))
+        let place = frames(bytes)[number] + 100
+        bytes[place] ^= 16
+        try bytes.write(to: journal("copy"))
+        let log = try open("copy")
+        let reason = try #require(log.readOnlyReason)
+        #expect(reason.contains("position \(number + 1) is missing") && reason.contains("/log/journal"), "\(reason)")
+        #expect(try log.allEvents().count == number)
+        log.close()
+        #expect(try Data(contentsOf: journal("copy")) == bytes, "what is damaged is left as it is")
+    }
+
+    @Test func whatWasMovedOnIsNotTakenForNew() async throws {
+        let log = try open("source")
+        for number in 0..<5 { _ = try await log.appendAndWait(reader.batch([eventJSON("\(number)")])).get() }
+        // Ending an epoch moves the journal on, and the next commits overwrite its beginning only.
+        try log.endEpochAndWait()
+        _ = try await log.appendAndWait(reader.batch([eventJSON("5")])).get()
+        try FileManager.default.copyItem(atPath: scratch.path + "/source", toPath: scratch.path + "/copy")
+        log.close()
+        let copy = try open("copy")
+        #expect(copy.tail == 6 && copy.readOnlyReason == nil && copy.epochCount == 2)
+        #expect(try copy.allEvents().map(\.id) == (0..<6).map(String.init))
+        copy.close()
+    }
+
+    /// Where frames begin.
+    private func frames(_ bytes: Data) -> [Int] {
+        stride(from: 0, to: bytes.count, by: 512).filter { bytes[$0..<($0 + 4)].elementsEqual("JDJ1".utf8) }
+    }
+}
