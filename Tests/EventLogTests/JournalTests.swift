@@ -72,7 +72,7 @@ import Testing
     func aCommitThatIsDamagedAndHasOthersBehindItIsNamed(_ number: Int) async throws {
         try await crashed(12, as: "copy")
         var bytes = try Data(contentsOf: journal("copy"))
-        let place = frames(bytes)[number] + 100
+        let place = frames(bytes)[number] + 60
         bytes[place] ^= 16
         try bytes.write(to: journal("copy"))
         let log = try open("copy")
