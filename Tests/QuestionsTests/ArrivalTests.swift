@@ -4,7 +4,7 @@ import Testing
 
 /// An answer does not depend on the order of arrival, on batches, on events that come late or twice, or on a restart in between.
 @Suite struct ArrivalTests {
-    @Test(arguments: 1...5)
+    @Test(arguments: 1...Seeds.count(5))
     func liveIsReplayedIsShuffled(seed: Int) async throws {
         var random = Seeded(seed: UInt64(seed))
         let texts = Self.events(&random)

@@ -4,7 +4,7 @@ import Testing
 
 /// The engine against the slow and obvious model, through questions, whatever the order of arrival.
 @Suite struct FunnelModelTests {
-    @Test(arguments: 1...100)
+    @Test(arguments: 1...Seeds.count(100))
     func theEngineAnswersAsTheModel(seed: Int) async throws {
         var random = Seeded(seed: UInt64(seed))
         let window = [3, 8, 20].randomElement(using: &random) ?? 8
@@ -44,7 +44,7 @@ import Testing
         }
     }
 
-    @Test(arguments: 1...60)
+    @Test(arguments: 1...Seeds.count(60))
     func theChainIsTheModels(seed: Int) async throws {
         var random = Seeded(seed: UInt64(seed))
         let model = FunnelModel(steps: 3, window: 12, exclusions: [(2, 3)])

@@ -1,3 +1,5 @@
+internal import FoundationEssentials
+
 /// A generator whose numbers follow from its seed: SplitMix64 (Steele, Lea and Flood, 2014).
 package struct Seeded: RandomNumberGenerator, Sendable {
     private var state: UInt64
@@ -12,5 +14,12 @@ package struct Seeded: RandomNumberGenerator, Sendable {
         mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
         mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
         return mixed ^ (mixed >> 31)
+    }
+}
+
+/// How many seeds a property is tried with: SEEDS says more, for the long run.
+package enum Seeds {
+    package static func count(_ usual: Int) -> Int {
+        ProcessInfo.processInfo.environment["SEEDS"].flatMap { Int($0) } ?? usual
     }
 }
