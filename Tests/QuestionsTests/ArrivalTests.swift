@@ -2,8 +2,8 @@ import JourneyModel
 import TestSupport
 import Testing
 
-/// An answer does not depend on the order of arrival, on batches, on events that come late or twice, or on a restart in between.
-@Suite struct ArrivalTests {
+/// One after the other: each holds logs of its own in memory. An answer does not depend on the order of arrival, on batches, on events that come late or twice, or on a restart in between.
+@Suite(.serialized) struct ArrivalTests {
     @Test(arguments: 1...Seeds.count(5))
     func liveIsReplayedIsShuffled(seed: Int) async throws {
         var random = Seeded(seed: UInt64(seed))

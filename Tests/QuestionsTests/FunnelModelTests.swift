@@ -2,8 +2,8 @@ import JourneyModel
 import TestSupport
 import Testing
 
-/// The engine against the slow and obvious model, through questions, whatever the order of arrival.
-@Suite struct FunnelModelTests {
+/// The engine against the slow and obvious model, through questions, whatever the order of arrival; one after the other, as each holds a log.
+@Suite(.serialized) struct FunnelModelTests {
     @Test(arguments: 1...Seeds.count(100))
     func theEngineAnswersAsTheModel(seed: Int) async throws {
         var random = Seeded(seed: UInt64(seed))

@@ -41,9 +41,11 @@ final class Daemon: Sendable {
         process = try Program.spawn(Daemon.programs + "journeyd", flags, standardError: errorFile, environment: environment)
         // Connecting succeeds when the socket listens, and it listens when the daemon answers: each try waits for the kernel only.
         let deadline = ContinuousClock.now + .seconds(30)
+        var said = "nothing"
         while ContinuousClock.now < deadline {
             let answer = try? RawConnection(socketPath).request("GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n")
             if let answer, answer.status == 200 || mayFail { return }
+            if let answer { said = answer.text }
             var status: Int32 = 0
             if unsafe waitpid(process, &status, WNOHANG) == process {
                 isReaped.withLock { $0 = true }
@@ -51,7 +53,7 @@ final class Daemon: Sendable {
             }
             sched_yield()
         }
-        throw Failure(description: "journeyd does not answer: \(log)")
+        throw Failure(description: "journeyd is not well, and says \(said): \(log.suffix(2_000))")
     }
 
     deinit {
