@@ -5,7 +5,6 @@ internal import Glibc
 internal import JourneyModel
 internal import JourneyServer
 internal import Logging
-internal import ServiceLifecycle
 internal import Views
 
 /// The daemon: reads its configuration, puts the house together, and runs it until it is told to stop.
