@@ -18,6 +18,8 @@ package final class EventLog: Sendable {
         package var epochAge = 30 * 86_400
         /// Events whose identities are held in memory before they are written as a run.
         package var identityTail = 1 << 19
+        /// Seconds after the last commit in which the journal stays as it is.
+        package var leisure = 1.0
         /// Whether what says something about a person is encrypted when it is stored.
         package var encrypts = true
         /// The file that holds the key of the keys; nil for `key` in the data directory, which is made where it is missing.

@@ -15,7 +15,10 @@ import Testing
     }
 
     private func open(_ name: String) throws -> EventLog {
-        try EventLog(directory: DataDirectory(path: scratch.path + "/" + name), options: .small)
+        var options = EventLog.Options.small
+        // However slow the machine is, the journal is not moved on in between.
+        options.leisure = 3_600
+        return try EventLog(directory: DataDirectory(path: scratch.path + "/" + name), options: options)
     }
 
     /// A directory as a process that stored `count` commits one by one leaves it when it is killed.

@@ -4,9 +4,6 @@ internal import Synchronization
 
 /// The writer's side of the log: runs on the writer's thread alone.
 extension EventLog {
-    /// Seconds after the last commit, in which the journal stays as it is.
-    private static let leisure = 1.0
-
     /// Reads the identities that no run covers, then commits what comes until the queue is closed.
     func runWriter(_ end: LogEnd) {
         var state = CommitState(
@@ -55,7 +52,7 @@ extension EventLog {
     /// - Returns: false when the queue is closed and empty.
     private func commitNext(_ state: inout CommitState) -> Bool {
         // A while in which nothing comes is one to move the journal on in.
-        guard let requests = writer.next(within: recent.bytes > 0 ? EventLog.leisure : nil) else {
+        guard let requests = writer.next(within: recent.bytes > 0 ? options.leisure : nil) else {
             storeAtLeisure(&state)
             return true
         }
