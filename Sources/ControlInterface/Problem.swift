@@ -17,6 +17,7 @@ package struct Problem: Error, Sendable {
         case conflictingDuplicate = "conflicting-duplicate"
         case unexpectedPosition = "unexpected-position"
         case planChanged = "plan-changed"
+        case limitReached = "limit-reached"
         case invalidQuestion = "invalid-question"
         case tooLarge = "too-large"
         case unsupportedMediaType = "unsupported-media-type"
@@ -36,7 +37,7 @@ package struct Problem: Error, Sendable {
             case .notFound: 404
             case .methodNotAllowed: 405
             case .timeout: 408
-            case .conflictingDuplicate, .unexpectedPosition, .planChanged: 409
+            case .conflictingDuplicate, .unexpectedPosition, .planChanged, .limitReached: 409
             case .invalidQuestion: 422
             case .tooLarge: 413
             case .unsupportedMediaType: 415
@@ -61,6 +62,7 @@ package struct Problem: Error, Sendable {
             case .conflictingDuplicate: "Another event has this source and id"
             case .unexpectedPosition: "The subject has another last event"
             case .planChanged: "What was planned is not what would be done now"
+            case .limitReached: "No more can be kept, or this cannot go"
             case .invalidQuestion: "The question cannot be asked so"
             case .tooLarge: "The event or request is too large"
             case .unsupportedMediaType: "The content type is not one that can be read here"
@@ -175,6 +177,10 @@ extension Problem {
             self.init(.invalidParameter, "\(parameter) \(detail)", errors: [Violation(pointer: "/\(parameter)", detail: detail)])
         case .stopped(let position, let error): self.init(.damaged, "the view stopped at position \(position): \(error)")
         case .log(let error): self.init(error)
+        case .unknown(let name):
+            self.init(.notFound, "there is no view '\(name)'; GET /v1/views lists them, PUT /v1/views/NAME keeps a question as one")
+        case .full(let detail): self.init(.limitReached, detail)
+        case .question(let fault): self.init(fault)
         case .late(let seen): self.init(.lagging, "the view has seen position \(seen)", retryAfter: 1)
         }
     }

@@ -66,17 +66,15 @@ package struct Distribution: Sendable, Equatable {
         return sorted.count - low
     }
 
-    /// Writes `{"n", "median", "mean", "p90", "min", "max"}` in seconds, or null where there is no value.
+    /// What is told of them; nil where there are none.
+    package var figures: TimeFigures? {
+        guard let median, let mean, let p90 = quantile(percent: 90), let least = sorted.first, let greatest = sorted.last else { return nil }
+        return TimeFigures(count: count, median: median, mean: mean, p90: p90, least: least, greatest: greatest)
+    }
+
+    /// Writes them: ``TimeFigures/write(_:to:)``.
     package func write(to writer: inout JSONWriter) {
-        guard count > 0 else { return writer.null() }
-        writer.object { writer in
-            writer.member("n", count)
-            writer.member("median", microseconds: median)
-            writer.member("mean", microseconds: mean)
-            writer.member("p90", microseconds: quantile(percent: 90))
-            writer.member("min", microseconds: sorted.first)
-            writer.member("max", microseconds: sorted.last)
-        }
+        TimeFigures.write(figures, to: &writer)
     }
 
     /// Writes `[{"from", "to", "n"}]`, times in seconds: bins of one width from the least value to the greatest, each without its end but the last.

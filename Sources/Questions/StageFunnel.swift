@@ -8,38 +8,37 @@ package struct StageFunnel: Sendable {
     /// One row.
     package struct Row: Sendable {
         package let stage: StageMap.Stage
-        package internal(set) var entered = 0
-        package internal(set) var converted = 0
-        package internal(set) var undecided = 0
-        package internal(set) var dropped = 0
+        package let entered: Int
+        package let converted: Int
+        package let undecided: Int
+        package let dropped: Int
         /// Journeys that entered the next stage before this one.
-        package internal(set) var contradictions = 0
-        var times: [Int64] = []
+        package let contradictions: Int
+        let times: TimeFigures?
     }
 
     /// One row a stage, in the order of the map.
-    package private(set) var rows: [Row]
+    package let rows: [Row]
+
+    /// What `cells` say at a moment. O(stages · log journeys).
+    ///
+    /// - Parameter department: only its stages; all where nil.
+    package init(_ cells: StageCells, map: StageMap, department: Department?, at moment: Int64) {
+        let stages = map.stages.indices.filter { department == nil || map.stages[$0].department == department }
+        rows = stages.map { stage in
+            let cell = cells.cells[stage]
+            // The far edge of a window is within it.
+            let late = cell.deadlines.count(below: moment)
+            return Row(
+                stage: map.stages[stage], entered: cell.entered, converted: cell.converted.count, undecided: cell.deadlines.count - late,
+                dropped: cell.ended + late, contradictions: cell.converted.count(below: 0), times: cell.converted.figures)
+        }
+    }
 
     /// Adds up journeys. O(journeys × stages).
     package init(_ journeys: some Sequence<JourneySummary>, map: StageMap, scope: Scope, at moment: Int64) {
-        let stages = map.stages.indices.filter { scope.department == nil || map.stages[$0].department == scope.department }
-        let last = map.stages.count - 1
-        var rows = map.stages.map { Row(stage: $0) }
-        for journey in journeys where scope.includes(journey) {
-            for (stage, time) in journey.firstEntries {
-                rows[stage].entered += 1
-                guard stage < last else { continue }
-                switch StageOutcome(journey, stage: stage, entered: time, map: map, at: moment) {
-                case .converted(let duration):
-                    rows[stage].converted += 1
-                    rows[stage].times.append(duration)
-                    if duration < 0 { rows[stage].contradictions += 1 }
-                case .undecided: rows[stage].undecided += 1
-                case .dropped: rows[stage].dropped += 1
-                }
-            }
-        }
-        self.rows = stages.map { rows[$0] }
+        let cells = StageCells(journeys.lazy.filter { scope.includes($0) }, map)
+        self.init(cells, map: map, department: scope.department, at: moment)
     }
 
     /// Writes the array of rows.
@@ -56,7 +55,7 @@ package struct StageFunnel: Sendable {
                     writer.member("dropped", row.dropped)
                     writer.member("contradictions", row.contradictions)
                     writer.key("timeToNext")
-                    Distribution(row.times).write(to: &writer)
+                    TimeFigures.write(row.times, to: &writer)
                 }
             }
         }

@@ -1,3 +1,5 @@
+internal import JourneyModel
+
 /// The entries of all subjects in the order of their coming, linked by subject: the last ones in memory, all others in a file.
 ///
 /// Memory: 4 bytes a subject, and at most ``tailCapacity`` entries of 48 bytes. An entry is read in a few nanoseconds, or a cache miss.
@@ -12,6 +14,8 @@ struct EntryStore: Sendable {
     let file: EntryFile?
     private var map: EntryFile.Map?
     private var written = 0
+    /// What compensations make of entries.
+    var marks = EntryMarks()
 
     /// - Parameter file: where entries go that are not the last; nil to keep all in memory.
     init(file: EntryFile? = nil) {
@@ -37,7 +41,35 @@ struct EntryStore: Sendable {
         if tail.count % EntryStore.tailCapacity == 0 { spill() }
     }
 
-    /// Appends a subject's entries to `column`, the last that came first.
+    /// Calls `body` with a subject's entries that count, as they count, the last that came first.
+    func eachThatCounts(_ subject: UInt32, _ body: (_ index: Int, _ entry: Entry) -> Void) {
+        var next = heads[Int(subject)]
+        while next > 0 {
+            let index = Int(next) - 1
+            let stored = entry(index)
+            if marks.isPlain(index) {
+                body(index, stored.entry)
+            } else if let entry = marks.entry(index, stored.entry) {
+                body(index, entry)
+            }
+            next = stored.previous
+        }
+    }
+
+    /// The entry of the event at `position`; nil where there is none. O(1), as there are no gaps; O(log n) were there any.
+    func index(of position: Position) -> Int? {
+        guard count > 0, position >= entry(0).entry.position else { return nil }
+        var (low, high) = (0, count)
+        let guess = Int(position - entry(0).entry.position)
+        if guess < count, entry(guess).entry.position == position { return guess }
+        while low < high {
+            let middle = (low + high) / 2
+            if entry(middle).entry.position < position { low = middle + 1 } else { high = middle }
+        }
+        return low < count && entry(low).entry.position == position ? low : nil
+    }
+
+    /// Calls `body` with all of a subject's entries as they came, the last that came first.
     func each(_ subject: UInt32, _ body: (Entry) -> Void) {
         var next = heads[Int(subject)]
         while next > 0 {
@@ -81,7 +113,8 @@ struct EntryStore: Sendable {
         return true
     }
 
-    private func entry(_ index: Int) -> StoredEntry {
+    /// The entry at `index` as it came.
+    func entry(_ index: Int) -> StoredEntry {
         guard index < written, let map else { return tail[index - written] }
         return map.entry(index)
     }

@@ -63,9 +63,20 @@ package struct LinkGraph: Sendable {
         } else {
             return nil
         }
-        assertions[pair] = current
-        guard current.holds != held else { return nil }
-        return current.holds ? connect(pair) : disconnect(pair)
+        return set(pair, current, held)
+    }
+
+    /// Sets what is asserted of a pair, whatever was.
+    ///
+    /// - Returns: as ``assert(_:linked:time:position:)``.
+    mutating func set(_ pair: Pair, _ latest: Assertions) -> (before: [UInt32], after: [UInt32])? {
+        set(pair, latest, assertions[pair]?.holds ?? false)
+    }
+
+    private mutating func set(_ pair: Pair, _ latest: Assertions, _ held: Bool) -> (before: [UInt32], after: [UInt32])? {
+        assertions[pair] = latest
+        guard latest.holds != held else { return nil }
+        return latest.holds ? connect(pair) : disconnect(pair)
     }
 
     /// Takes stored assertions back in, when the graph is built again.

@@ -21,6 +21,14 @@ package struct Timelines: Sendable {
     var changedLinks: Set<LinkGraph.Pair> = []
     var savedValues = 0
     var savedSets = 0
+    var savedAssertions = 0
+    var changedCompensations: Set<Int> = []
+    /// What `ops.identity.*` and `ops.record.merged` said, for the day on which one of them is voided.
+    var assertions: [LinkAssertion] = []
+    var ledger = CompensationLedger()
+    // Compensations, and entries of which something else holds, that ``compensate(_:touch:)`` has yet to follow.
+    var unresolved: [CompensationLedger.Compensation] = []
+    var unsettled: [UInt32] = []
     private let fields: FieldMap
     private var facts: [TypeFacts?] = []
 
@@ -47,21 +55,23 @@ package struct Timelines: Sendable {
     /// Adds the event behind ``position``.
     ///
     /// - Parameters:
-    ///   - typeName: the text of a type's symbol, asked once a type.
+    ///   - log: where the record is from; asked for the name of a type, once a type.
     ///   - touch: called with each component whose journey changes, including those that are no more.
-    package mutating func append(
-        _ record: EventRecord, _ bytes: Span<UInt8>, typeName: (UInt32) -> String, touch: (UInt32) -> Void
-    ) {
+    ///
+    /// What compensations do is worked out by ``compensate(_:touch:)``.
+    package mutating func append(_ record: EventRecord, _ bytes: Span<UInt8>, _ log: EventLog, touch: (UInt32) -> Void) {
         precondition(record.position > position, "timelines take each event once, in the order of the log")
         position = record.position
-        let facts = learn(record.type, typeName)
+        let facts = learn(record.type) { log.symbol($0) }
         guard let subject = intern(bytes.extracting(record.subject)) else { return }
-        let entry = entry(record, bytes, facts)
-        entries.append(entry, of: subject)
+        let number = UInt32(entries.count)
+        entries.append(
+            entry(record.time.microseconds, record.position, record.type, bytes, record.data, facts), of: subject)
         if !record.account.isEmpty, let account = intern(bytes.extracting(record.account)) {
-            link(subject, account, true, record, touch)
+            link(LinkGraph.Pair(subject, account), true, record, touch)
         }
-        if facts.identity != .none { follow(record, bytes, facts.identity, touch) }
+        if facts.role != .plain { follow(facts.role, number, record, bytes, touch) }
+        if ledger.mayAwait(bytes.extracting(record.id)) { arrive(number, record, bytes, log) }
         touch(links.component(of: subject))
     }
 
@@ -93,24 +103,24 @@ package struct Timelines: Sendable {
         func key(_ subject: UInt32) -> (Int, Int64, Position, String) {
             let name = name(subject)
             var first: Entry?
-            entries.each(subject) { entry in if first.map({ Entry.isBefore(entry, $0) }) ?? true { first = entry } }
+            entries.eachThatCounts(subject) { _, entry in if first.map({ Entry.isBefore(entry, $0) }) ?? true { first = entry } }
             return (Subject.rank(name), first?.time ?? .max, first?.position ?? .max, name)
         }
         return members.map(key).min { $0 < $1 }?.3 ?? name(component)
     }
 
-    /// The entries of the journey that is `component`, in the order of time, each with its subject.
+    /// The entries of the journey that is `component` and count, in the order of time, each with its subject.
     package func journey(_ component: UInt32, into journey: inout [(entry: Entry, subject: UInt32)]) {
         journey.removeAll(keepingCapacity: true)
         let members = links.members(of: component)
-        for subject in members { entries.each(subject) { journey.append(($0, subject)) } }
+        for subject in members { entries.eachThatCounts(subject) { _, entry in journey.append((entry, subject)) } }
         // Mostly they came in the order of time.
         journey.reverse()
         let isSorted = zip(journey, journey.dropFirst()).allSatisfy { Entry.isBefore($0.entry, $1.entry) }
         if !isSorted { journey.sort { Entry.isBefore($0.entry, $1.entry) } }
     }
 
-    /// Where a subject's events are in the log, in the order of their time.
+    /// Where a subject's events are in the log, in the order of their time; those that do not count as well.
     package func positions(of subject: UInt32) -> [Position] {
         var found: [Entry] = []
         entries.each(subject) { found.append($0) }
@@ -143,14 +153,17 @@ extension Timelines {
         return learnt
     }
 
-    private mutating func intern(_ name: Span<UInt8>) -> UInt32? {
+    mutating func intern(_ name: Span<UInt8>) -> UInt32? {
         guard let (subject, isNew) = subjects.intern(name) else { return nil }
         if isNew { entries.addSubject() }
         return subject
     }
 
-    private mutating func entry(_ record: EventRecord, _ bytes: Span<UInt8>, _ facts: TypeFacts) -> Entry {
-        let found = DataFields(bytes, record.data, map: fields, rules: facts.rules)
+    /// - Parameter data: where the object begins whose fields count.
+    mutating func entry(
+        _ time: Int64, _ position: Position, _ type: UInt32, _ bytes: Span<UInt8>, _ data: Range<Int>, _ facts: TypeFacts
+    ) -> Entry {
+        let found = DataFields(bytes, data, map: fields, rules: facts.rules)
         var rule: UInt8 = 0
         for (bit, index) in facts.rules.enumerated() where rule == 0 {
             let applies: Bool =
@@ -163,9 +176,8 @@ extension Timelines {
         }
         let money = facts.isValue ? found.minor : nil
         return Entry(
-            time: record.time.microseconds, position: record.position, minor: money ?? 0, type: record.type,
-            dimensions: set(found.dimensions, bytes), currency: money == nil ? 0 : found.currency,
-            holder: found.holder.map { $0.rawValue + 1 } ?? 0, rule: rule)
+            time: time, position: position, minor: money ?? 0, type: type, dimensions: set(found.dimensions, bytes),
+            currency: money == nil ? 0 : found.currency, holder: found.holder.map { $0.rawValue + 1 } ?? 0, rule: rule)
     }
 
     private mutating func set(_ dimensions: [Range<Int>?], _ bytes: Span<UInt8>) -> UInt32 {
@@ -183,33 +195,5 @@ extension Timelines {
 
     private static func key(_ symbols: [UInt32]) -> [UInt8] {
         symbols.flatMap { symbol in (0..<4).map { UInt8(truncatingIfNeeded: symbol >> (8 * UInt32($0))) } }
-    }
-
-    private mutating func link(
-        _ first: UInt32, _ second: UInt32, _ linked: Bool, _ record: EventRecord, _ touch: (UInt32) -> Void
-    ) {
-        guard first != second else { return }
-        let pair = LinkGraph.Pair(first, second)
-        changedLinks.insert(pair)
-        let change = links.assert(pair, linked: linked, time: record.time.microseconds, position: record.position)
-        for component in (change?.before ?? []) + (change?.after ?? []) { touch(component) }
-    }
-
-    /// Applies `ops.identity.linked`, `.unlinked` and `ops.record.merged`. Names that are not subjects link nothing.
-    private mutating func follow(
-        _ record: EventRecord, _ bytes: Span<UInt8>, _ identity: TypeFacts.Identity, _ touch: (UInt32) -> Void
-    ) {
-        guard let data = try? JSONValue(bytes.extracting(record.data)) else { return }
-        let (first, others): (String?, [String]) =
-            identity == .merged
-            ? (data["winner"]?.text, data["losers"]?.elements?.compactMap(\.text) ?? [])
-            : (data["a"]?.text, [data["b"]?.text].compactMap(\.self))
-        func symbol(_ name: String?) -> UInt32? {
-            guard let name else { return nil }
-            let utf8 = Array(name.utf8)
-            return Subject.fault(utf8.span) == nil ? intern(utf8.span) : nil
-        }
-        guard let winner = symbol(first) else { return }
-        for other in others.compactMap(symbol) { link(winner, other, identity != .unlinked, record, touch) }
     }
 }

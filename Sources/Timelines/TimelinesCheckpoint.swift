@@ -1,3 +1,4 @@
+package import EventLog
 package import JourneyModel
 
 extension Timelines {
@@ -10,6 +11,8 @@ extension Timelines {
         package fileprivate(set) var links: [(number: UInt64, bytes: [UInt8])] = []
         package fileprivate(set) var values: [(number: UInt64, bytes: [UInt8])] = []
         package fileprivate(set) var sets: [(number: UInt64, bytes: [UInt8])] = []
+        package fileprivate(set) var assertions: [(number: UInt64, bytes: [UInt8])] = []
+        package fileprivate(set) var compensations: [(number: UInt64, bytes: [UInt8])] = []
         fileprivate let file: EntryFile?
 
         /// Flushes the entries that the changes speak of.
@@ -36,6 +39,8 @@ extension Timelines {
         }
         changes.values = Timelines.added(values, from: savedValues)
         changes.sets = Timelines.added(sets, from: savedSets)
+        changes.assertions = (savedAssertions..<assertions.count).map { (UInt64($0), assertions[$0].stored) }
+        changes.compensations = changedCompensations.sorted().map { (UInt64($0), ledger.all[$0].stored) }
         forgetChanges()
         return changes
     }
@@ -46,11 +51,14 @@ extension Timelines {
         changedLinks.formUnion(changes.links.map { LinkGraph.Pair(key: $0.number) })
         savedValues -= changes.values.count
         savedSets -= changes.sets.count
+        savedAssertions -= changes.assertions.count
+        changedCompensations.formUnion(changes.compensations.map { Int($0.number) })
     }
 
     private mutating func forgetChanges() {
         changedLinks.removeAll(keepingCapacity: true)
-        (savedSubjects, savedValues, savedSets) = (subjects.count, values.count, sets.count)
+        changedCompensations.removeAll(keepingCapacity: true)
+        (savedSubjects, savedValues, savedSets, savedAssertions) = (subjects.count, values.count, sets.count, assertions.count)
     }
 
     private static func added(_ table: SymbolTable, from first: Int) -> [(number: UInt64, bytes: [UInt8])] {
@@ -77,10 +85,10 @@ extension Timelines {
     /// Takes the entries back in, after all subjects, and looks up in the map what types they have.
     ///
     /// - Returns: false where an entry is not what was written.
-    package mutating func restore(entries count: Int, typeName: (UInt32) -> String) -> Bool {
+    package mutating func restore(entries count: Int, _ log: EventLog) -> Bool {
         var types: Set<UInt32> = []
         guard entries.restore(count, { types.insert($0) }) else { return false }
-        for type in types { _ = learn(type, typeName) }
+        for type in types { _ = learn(type) { log.symbol($0) } }
         return true
     }
 
@@ -93,22 +101,40 @@ extension Timelines {
         return true
     }
 
+    /// Takes a stored assertion back in, after all entries.
+    package mutating func restore(assertion stored: Span<UInt8>) -> Bool {
+        guard let assertion = LinkAssertion(stored), assertion.entry < entries.count else { return false }
+        assertions.append(assertion)
+        return true
+    }
+
+    /// Takes a stored compensation back in, after all entries.
+    package mutating func restore(compensation stored: Span<UInt8>) -> Bool {
+        guard let compensation = CompensationLedger.Compensation(stored, entries) else { return false }
+        _ = ledger.add(compensation)
+        return true
+    }
+
     /// The timelines when all is back in.
-    package consuming func restored(at position: Position) -> Timelines {
+    ///
+    /// - Throws: where a correction cannot be read.
+    package consuming func restored(at position: Position, _ log: EventLog) throws(LogError) -> Timelines {
         self.position = position
+        // The links are as compensations left them.
+        for entry in ledger.voided.union(ledger.corrections.keys).sorted() { try mark(entry, log) }
         forgetChanges()
         return self
     }
 }
 
 extension [UInt8] {
-    fileprivate mutating func append(littleEndian number: some FixedWidthInteger) {
+    mutating func append(littleEndian number: some FixedWidthInteger) {
         unsafe Swift.withUnsafeBytes(of: number.littleEndian) { unsafe append(contentsOf: $0) }
     }
 }
 
 extension Span<UInt8> {
-    fileprivate func load<Number: FixedWidthInteger>(_ offset: Int, as type: Number.Type) -> Number {
+    func load<Number: FixedWidthInteger>(_ offset: Int, as type: Number.Type) -> Number {
         precondition(offset >= 0 && offset + MemoryLayout<Number>.size <= count)
         return unsafe withUnsafeBytes { unsafe Number(littleEndian: $0.loadUnaligned(fromByteOffset: offset, as: type)) }
     }

@@ -2,18 +2,14 @@ package import JourneyModel
 
 /// What the stage map says of one event type, looked up once and kept by the log's symbol.
 package struct TypeFacts: Sendable {
-    /// How an event changes which subjects belong together.
-    package enum Identity: Sendable {
-        case none, linked, unlinked, merged
-    }
-
     /// The department that emits it.
     package let department: Department?
     /// Indices of the map's rules for the type.
     package let rules: [Int]
     /// Whether its money is what the journey is worth.
     package let isValue: Bool
-    package let identity: Identity
+    /// What it does to the journeys besides being part of one.
+    let role: EventRole
     /// Bit i: the base, or the repetition, of the map's i-th rework.
     package let reworkBase: UInt32
     package let reworkAgain: UInt32
@@ -22,13 +18,7 @@ package struct TypeFacts: Sendable {
         department = Department(eventType: type)
         rules = map.rules.indices.filter { map.rules[$0].type == type }
         isValue = map.valueTypes.contains(type)
-        identity =
-            switch type {
-            case "ops.identity.linked": .linked
-            case "ops.identity.unlinked": .unlinked
-            case "ops.record.merged": .merged
-            default: .none
-            }
+        role = EventRole(type: type)
         reworkBase = TypeFacts.bits(map) { $0.base == type }
         reworkAgain = TypeFacts.bits(map) { $0.again == type }
     }

@@ -21,13 +21,29 @@ struct FieldScan {
             let component = timelines.component(of: subject)
             let order = (record.time.microseconds, record.position)
             if let first = firsts[component], first < order { return true }
-            let value = field == "source" ? log.source(record, bytes) : FieldScan.value(path, bytes.extracting(record.data))
+            var value: String?
+            switch timelines.standing(record.position) {
+            case .voided: return true
+            case .corrected(let correction) where field != "source": value = FieldScan.value(path, correction, log)
+            default: value = field == "source" ? log.source(record, bytes) : FieldScan.value(path, bytes.extracting(record.data))
+            }
             if let value {
                 firsts[component] = order
                 values[component] = value
             }
             return true
         }
+    }
+
+    /// The value in the data that a correction brings.
+    private static func value(_ path: [String], _ correction: Position, _ log: EventLog) -> String? {
+        var value: String?
+        // One that cannot be read is the walk's own error when it comes there.
+        try? log.read(after: correction - 1) { (record, bytes) in
+            if let data = record.correctedData(bytes) { value = FieldScan.value(path, bytes.extracting(data)) }
+            return false
+        }
+        return value
     }
 
     private static func value(_ path: [String], _ data: Span<UInt8>) -> String? {

@@ -44,13 +44,9 @@ package final class JourneyViews: Sendable {
     // The lock's value says whether there is something to do.
     private let wake = ConditionLock(value: true)
     private let isClosing = Atomic<Bool>(false)
-    private let waiters = Mutex<[Waiter]>([])
+    private let waiters = Waiters()
+    private let followers = Mutex<[ObjectIdentifier: @Sendable () -> Void]>([:])
     private let thread = Mutex<DedicatedThread?>(nil)
-
-    private struct Waiter {
-        let position: Position
-        let run: @Sendable () -> Void
-    }
 
     /// Starts following `log`, from the checkpoint in `directory` where there is one under this map.
     ///
@@ -99,8 +95,24 @@ package final class JourneyViews: Sendable {
 
     /// Calls `body` when the views have seen `position`, at once where they have.
     package func whenSeen(_ position: Position, _ body: @escaping @Sendable () -> Void) {
-        waiters.withLock { $0.append(Waiter(position: position, run: body)) }
-        release()
+        waiters.add(position, body)
+        waiters.release(through: self.position)
+    }
+
+    /// Whether they read what was stored before, and are not up to date yet.
+    var isReplaying: Bool { phaseNow.withLock { if case .replaying = $0 { true } else { false } } }
+
+    /// Has `body` called, on the views' thread, whenever they have gone on; nil not to have it called any more.
+    func onProgress(_ follower: AnyObject, _ body: (@Sendable () -> Void)?) {
+        followers.withLock { $0[ObjectIdentifier(follower)] = body }
+    }
+
+    /// Looks at journeys that have changed.
+    func look(_ work: inout KeptWork, slice: Int) -> KeptWork.Look? {
+        state.withLock { state in
+            state.settle()
+            return work.look(state, generation: state.generation, slice: slice)
+        }
     }
 
     /// Writes a last checkpoint and ends.
@@ -116,13 +128,8 @@ package final class JourneyViews: Sendable {
     }
 
     private func release() {
-        let position = position
-        let ready = waiters.withLock { waiters in
-            let ready = waiters.filter { $0.position <= position }
-            waiters.removeAll { $0.position <= position }
-            return ready
-        }
-        for waiter in ready { waiter.run() }
+        waiters.release(through: position)
+        for follower in followers.withLock({ Array($0.values) }) { follower() }
     }
 }
 
@@ -155,9 +162,12 @@ extension JourneyViews {
                 return
             }
             if isClosing.load(ordering: .acquiring) { break }
-            phaseNow.withLock { $0 = .live }
+            if isReplaying {
+                phaseNow.withLock { $0 = .live }
+                release()
+            }
             // What comes in the next moments is taken in together: following each commit at once costs those who wait for it.
-            if waiters.withLock(\.isEmpty) { usleep(JourneyViews.breath) }
+            if waiters.isEmpty { usleep(JourneyViews.breath) }
             // A journey is folded once for all its events: when nothing comes for a moment, once a second otherwise, or when somebody asks.
             if position >= log.tail || lastSettled.duration(to: .now) > JourneyViews.settlePause {
                 state.withLock { $0.settle() }
@@ -178,8 +188,16 @@ extension JourneyViews {
     /// A state without events, whose entries go to a new file; to memory where there can be none.
     private func begin() {
         let file = try? EntryFile(path: entries, isNew: true)
-        state.withLock { $0 = JourneyState(map: map, file: file) }
+        put(JourneyState(map: map, file: file))
         seen.store(0, ordering: .releasing)
+    }
+
+    private func put(_ new: JourneyState) {
+        state.withLock { state in
+            let generation = state.generation + 1
+            state = new
+            state.generation = generation
+        }
     }
 
     /// Takes in the next events, a batch at a time, so that questions get their turn.
@@ -189,10 +207,11 @@ extension JourneyViews {
             var left = JourneyViews.batch
             do throws(LogError) {
                 try log.read(after: state.timelines.position) { (record, bytes) in
-                    state.append(record, bytes) { log.symbol($0) }
+                    state.append(record, bytes, log)
                     left -= 1
                     return left > 0
                 }
+                try state.follow(log)
             } catch {
                 failure = error
             }
@@ -206,7 +225,7 @@ extension JourneyViews {
 
     private func resume(from store: ViewStore) {
         guard let file = try? EntryFile(path: entries, isNew: false),
-            let loaded = try? store.load(map: map, definition: checkpointOf, file: file, anchor: anchor, typeName: { log.symbol($0) })
+            let loaded = try? store.load(map: map, definition: checkpointOf, file: file, log: log, anchor: anchor)
         else {
             // Another map, another format, another log or damage: what is there would mix with what comes.
             begin()
@@ -216,7 +235,7 @@ extension JourneyViews {
         let position = loaded.position
         // Folded before it is put in place: questions are answered meanwhile.
         let resumed = JourneyState(timelines: loaded)
-        state.withLock { $0 = resumed }
+        put(resumed)
         seen.store(position, ordering: .releasing)
         release()
     }

@@ -6,12 +6,19 @@ internal import Synchronization
 internal import Timelines
 
 extension JourneyViews {
-    /// The funnel as JSON. O(journeys).
+    /// The funnel as JSON.
+    ///
+    /// - Complexity: a few searches a stage, however many journeys there are; O(journeys) where `from`, `to` or `by` picks among them.
     package func funnel(_ query: ViewQuery) throws(ViewError) -> [UInt8] {
         try answer(query) { (state, at, writer) throws(ViewError) in
-            let journeys = state.journeys
+            let isWhole = query.scope.from == nil && query.scope.to == nil
+            let journeys = isWhole && query.by == nil ? [] : state.journeys
             writer.key("stages")
-            StageFunnel(journeys.map(\.summary), map: map, scope: query.scope, at: at).write(to: &writer)
+            let funnel =
+                isWhole
+                ? StageFunnel(state.cells, map: map, department: query.scope.department, at: at)
+                : StageFunnel(journeys.map(\.summary), map: map, scope: query.scope, at: at)
+            funnel.write(to: &writer)
             guard let by = query.by else { return }
             let values = try values(of: by, journeys, state)
             let groups = Dictionary(grouping: journeys.indices) { values[$0] }

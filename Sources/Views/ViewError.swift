@@ -1,5 +1,6 @@
 package import EventLog
 package import JourneyModel
+package import Questions
 
 /// Why a view cannot answer.
 package enum ViewError: Error, Sendable {
@@ -9,6 +10,12 @@ package enum ViewError: Error, Sendable {
     case stopped(at: Position, LogError)
     /// The log could not be read.
     case log(LogError)
+    /// There is no such view.
+    case unknown(String)
+    /// No more can be kept, or this cannot be dropped: why, and what to do.
+    case full(String)
+    /// The question cannot be answered.
+    case question(QuestionFault)
     /// The view did not reach the asked-for position in time.
     case late(seen: Position)
 }

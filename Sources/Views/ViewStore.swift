@@ -10,7 +10,7 @@ internal import Timelines
 /// a crash the replay goes on from there.
 struct ViewStore: Sendable {
     /// Change it whenever an entry means something else: checkpoints of another format are thrown away.
-    private static let format = "3"
+    private static let format = "4"
     private static let checksumSize = 4
 
     /// The numbers of the entries that say what the checkpoint is of.
@@ -23,22 +23,36 @@ struct ViewStore: Sendable {
     private let links: Database
     private let values: Database
     private let sets: Database
+    private let assertions: Database
+    private let compensations: Database
     private let about: Database
 
     /// Opens the store in `directory`; it can grow to `mapSize` bytes.
     init(directory: String, mapSize: Int) throws(LMDBError) {
         environment = try Environment(directory: directory, mapSize: mapSize, databases: 8)
-        let databases = try environment.databases(["subjects", "links", "values", "sets", "about"])
-        (subjects, links, values, sets, about) = (databases[0], databases[1], databases[2], databases[3], databases[4])
+        let databases = try environment.databases(["subjects", "links", "values", "sets", "assertions", "compensations", "about"])
+        (subjects, links, values, sets) = (databases[0], databases[1], databases[2], databases[3])
+        (assertions, compensations, about) = (databases[4], databases[5], databases[6])
     }
 
     /// The timelines as of the last checkpoint, or nil where there is none that was made under `definition`.
     ///
-    /// - Parameter anchor: what the log holds at a position, in a few words: a checkpoint of another log is not used.
-    /// - Throws: `.damaged` where an entry is not what was written.
+    /// - Parameters:
+    ///   - log: what the checkpoint is of.
+    ///   - anchor: what the log holds at a position, in a few words: a checkpoint of another log is not used.
+    /// - Throws: where an entry is not what was written, or what it speaks of cannot be read.
     func load(
-        map: StageMap, definition: String, file: EntryFile, anchor: (Position) -> String?, typeName: (UInt32) -> String
-    ) throws(LMDBError) -> Timelines? {
+        map: StageMap, definition: String, file: EntryFile, log: EventLog, anchor: (Position) -> String?
+    ) throws(LogError) -> Timelines? {
+        let loaded: (timelines: Timelines, position: Position)?
+        do throws(LMDBError) { loaded = try load(map, definition, file, log, anchor) } catch { throw LogError.unusable("\(error)") }
+        guard let loaded else { return nil }
+        return try loaded.timelines.restored(at: loaded.position, log)
+    }
+
+    private func load(
+        _ map: StageMap, _ definition: String, _ file: EntryFile, _ log: EventLog, _ anchor: (Position) -> String?
+    ) throws(LMDBError) -> (timelines: Timelines, position: Position)? {
         try environment.read { transaction throws(LMDBError) in
             guard try text(.format, transaction) == ViewStore.format, try text(.definition, transaction) == definition,
                 let stored = try text(.position, transaction), let position = Position(stored),
@@ -49,8 +63,10 @@ struct ViewStore: Sendable {
             try scan(sets, transaction) { (_, set) in timelines.restore(set: set) }
             try scan(subjects, transaction) { (_, stored) in timelines.restore(subject: stored) }
             try scan(links, transaction) { (number, stored) in timelines.restore(link: number, stored) }
-            guard timelines.restore(entries: entries, typeName: typeName) else { throw .damaged }
-            return timelines.restored(at: position)
+            guard timelines.restore(entries: entries, log) else { throw .damaged }
+            try scan(assertions, transaction) { (_, stored) in timelines.restore(assertion: stored) }
+            try scan(compensations, transaction) { (_, stored) in timelines.restore(compensation: stored) }
+            return (timelines, position)
         }
     }
 
@@ -73,7 +89,7 @@ struct ViewStore: Sendable {
     /// Throws all of it away.
     func clear() throws(LMDBError) {
         try environment.write { transaction throws(LMDBError) in
-            for database in [subjects, links, values, sets, about] { try transaction.empty(database) }
+            for database in [subjects, links, values, sets, assertions, compensations, about] { try transaction.empty(database) }
         }
     }
 
@@ -82,6 +98,7 @@ struct ViewStore: Sendable {
         try environment.write { transaction throws(LMDBError) in
             for (database, entries) in [
                 (subjects, changes.subjects), (links, changes.links), (values, changes.values), (sets, changes.sets),
+                (assertions, changes.assertions), (compensations, changes.compensations),
             ] {
                 for (number, bytes) in entries { try ViewStore.put(database, number, bytes, transaction) }
             }

@@ -64,7 +64,7 @@ import Timelines
         _ = try await log.appendAndWait(EventReader(catalogue: try .shipped()).batch(texts)).get()
         var timelines = Timelines(map: try .shipped())
         try log.read(after: 0) { (record, bytes) in
-            timelines.append(record, bytes, typeName: { log.symbol($0) }, touch: { _ in })
+            timelines.append(record, bytes, log, touch: { _ in })
             return true
         }
         return timelines

@@ -1,24 +1,35 @@
 import EventLog
 import JourneyModel
+import Questions
 import TestSupport
+import Timelines
 import Views
 
 /// A log and its views on a directory.
 final class House: Sendable {
     let log: EventLog
     let views: JourneyViews
+    let columns: JourneyColumns
+    let kept: KeptViews
 
-    private init(log: EventLog, views: JourneyViews) {
-        self.log = log
-        self.views = views
+    private init(log: EventLog, views: JourneyViews, columns: JourneyColumns, kept: KeptViews) {
+        (self.log, self.views, self.columns, self.kept) = (log, views, columns, kept)
     }
 
-    static func open(_ scratch: Scratch) async throws -> House {
+    /// - Parameter reader: what works out the meaning of events for kept views; the real one where nil.
+    static func open(
+        _ scratch: Scratch, reader: (@Sendable (String, FunnelDefinition) -> any MeaningReader)? = nil
+    ) async throws -> House {
         let directory = try DataDirectory(path: scratch.path + "/data")
         let log = try EventLog(directory: directory, options: .small)
         let map = try StageMap.shipped()
-        return House(log: log, views: try JourneyViews(log: log, map: map, directory: directory, mapSize: 1 << 26))
+        let views = try JourneyViews(log: log, map: map, directory: directory, mapSize: 1 << 26)
+        let columns = JourneyColumns(log: log)
+        let kept = try KeptViews(views, QuestionEngine(columns), directory: directory, reader: reader)
+        return House(log: log, views: views, columns: columns, kept: kept)
     }
+
+    var engine: QuestionEngine { QuestionEngine(columns) }
 
     /// Waits until the views have seen all that is stored.
     func caughtUp() async {
@@ -27,8 +38,18 @@ final class House: Sendable {
         }
     }
 
+    /// Waits until the kept view answers by itself and has all that is stored.
+    func caughtUp(_ name: String) async {
+        while kept.statuses.contains(where: { $0.name == name && $0.state == .building }) { await Task.yield() }
+        await withCheckedContinuation { continuation in
+            kept.whenSeen(name, nil, log.tail) { continuation.resume() }
+        }
+    }
+
     func close() {
         log.close()
+        kept.close()
         views.close()
+        columns.close()
     }
 }

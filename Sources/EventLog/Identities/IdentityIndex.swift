@@ -36,6 +36,13 @@ struct IdentityIndex: Sendable {
         }
     }
 
+    /// The positions stored under `hash`.
+    func positions(_ hash: UInt64) -> [Position] {
+        var positions: [Position] = []
+        each(hash) { positions.append($0) }
+        return positions
+    }
+
     /// Adds the next position: there are no gaps.
     mutating func insert(_ hash: UInt64, _ position: Position) {
         if (used + 1) * 4 > hashes.count * 3 { grow() }

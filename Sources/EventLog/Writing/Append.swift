@@ -37,6 +37,8 @@ extension AppendRequest {
         case erase(ErasurePlan)
         /// Call this with the last position: nothing is written until it returns, and it is called even where nothing can be.
         case pause(@Sendable (Position) -> Void)
+        /// Call this with the positions that the table in memory has under the identity; it is called even where nothing can be stored.
+        case find(UInt64, @Sendable ([Position]) -> Void)
     }
 
     /// A request of no events.

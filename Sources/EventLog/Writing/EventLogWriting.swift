@@ -76,7 +76,11 @@ extension EventLog {
         } catch {
             if case .readOnly(let reason) = error { latched.withLock { $0 = reason } }
             for request in requests {
-                if case .pause(let body) = request.order { body(recent.stored) } else { request.completion(.failure(.log(error))) }
+                switch request.order {
+                case .pause(let body): body(recent.stored)
+                case .find(let identity, let body): body(state.identities.positions(identity))
+                case .endEpoch, .erase, nil: request.completion(.failure(.log(error)))
+                }
             }
         }
         return true
@@ -94,6 +98,7 @@ extension EventLog {
                 // Where it cannot be moved on, what is in the epochs is a state of the log, too.
                 storeAtLeisure(&state)
                 body(recent.stored)
+            case .find(let identity, let body): body(state.identities.positions(identity))
             }
             return .success(AppendOutcome())
         } catch {

@@ -4,8 +4,6 @@ internal import Timelines
 
 /// The answer to one funnel question.
 struct FunnelAnswer {
-    /// Most groups of a breakdown that are told one by one; those with the fewest entries are added up.
-    private static let maximumGroups = 100
     /// Most journeys that differ between two semantics and are told.
     private static let maximumDifferences = 1000
 
@@ -106,28 +104,14 @@ struct FunnelAnswer {
     }
 
     private func writeGroups(_ groups: FunnelGroups, _ column: PropertyColumn, to writer: inout JSONWriter) {
-        let named = zip(groups.keys, groups.totals).compactMap { (key, totals) -> (value: ScalarValue, totals: FunnelTotals)? in
+        let named = zip(groups.keys, groups.totals).compactMap { (key, totals) -> FunnelGroupList.Group<FunnelTotals>? in
             guard case .value(let value) = key else { return nil }
-            return (column.scalar(value), totals)
+            return FunnelGroupList.Group(value: column.scalar(value), entered: totals.count(1), cells: totals)
         }
-        let sorted = named.sorted { ($1.totals.count(1), $0.value.sortText) < ($0.totals.count(1), $1.value.sortText) }
-        writer.array { writer in
-            for (value, totals) in sorted.prefix(FunnelAnswer.maximumGroups) {
-                writer.object { writer in
-                    writer.key("value")
-                    value.write(to: &writer)
-                    writer.key("steps")
-                    totals.writeSteps(funnel.names, histogramBins: funnel.histogramBins, to: &writer)
-                }
-            }
-            guard sorted.count > FunnelAnswer.maximumGroups else { return }
-            var others = FunnelTotals(steps: funnel.steps.count)
-            for (_, totals) in sorted.dropFirst(FunnelAnswer.maximumGroups) { others.merge(totals) }
-            writer.object { writer in
-                writer.member("others", sorted.count - FunnelAnswer.maximumGroups)
-                writer.key("steps")
-                others.writeSteps(funnel.names, histogramBins: funnel.histogramBins, to: &writer)
-            }
+        FunnelGroupList.write(named, to: &writer) { totals, writer in
+            totals.writeSteps(funnel.names, histogramBins: funnel.histogramBins, to: &writer)
+        } merge: { totals in
+            totals.dropFirst().reduce(into: totals[0]) { $0.merge($1) }
         }
     }
 

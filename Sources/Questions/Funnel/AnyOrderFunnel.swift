@@ -4,7 +4,7 @@
 /// O(matches × steps) where no event matches two steps. Where some do, which event fills which step is a bipartite matching, found by augmenting paths
 /// (Kuhn) over the first 32 candidates of each step, which are enough for 32 steps: O(matches × steps³) at worst.
 struct AnyOrderFunnel: FunnelEngine {
-    let rules: FunnelRules
+    var rules: FunnelRules
 
     func run(_ matches: Span<FunnelMatch>, _ outcome: inout FunnelOutcome) {
         outcome.level = 0

@@ -17,7 +17,7 @@ struct ClickHouseFunnel: FunnelEngine {
         var last: Int64 = 0
     }
 
-    let rules: FunnelRules
+    var rules: FunnelRules
     let modes: FunnelSemantics.Modes
     private var entries: [Entry] = []
     private var levels: [Level]

@@ -14,7 +14,7 @@ struct ClickHouseOnceFunnel: FunnelEngine {
         var fresh: Int
     }
 
-    let rules: FunnelRules
+    var rules: FunnelRules
     let modes: FunnelSemantics.Modes
     private var entries: [ClickHouseFunnel.Entry] = []
     private var levels: [[Chain]]

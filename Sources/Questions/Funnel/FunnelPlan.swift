@@ -6,7 +6,7 @@ internal import Timelines
 /// An object, so that the threads that scan share it as one reference.
 final class FunnelPlan: Sendable {
     /// A window without end, in microseconds: longer than all time there is, and short enough to be added to any.
-    private static let endless: Int64 = 1 << 60
+    static let endless: Int64 = 1 << 60
 
     let definition: FunnelDefinition
     let journeys: Journeys
@@ -30,9 +30,7 @@ final class FunnelPlan: Sendable {
         self.at = at
         entered = definition.entered ?? Int64.min..<Int64.max
         masks = FunnelMasks(definition, journeys, source, columns)
-        ends = definition.exclusions.map { exclusion in
-            (exclusion.from..<exclusion.to).reduce(0) { $0 | 1 << UInt32($1 - 1) }
-        }
+        ends = definition.ends
         counted = FunnelPlan.subjects(definition.unit, journeys, source)
     }
 

@@ -23,20 +23,9 @@ struct FunnelRun: Sendable {
 
     /// How one set of matches comes out.
     static func outcome(_ semantics: FunnelSemantics, _ rules: FunnelRules, _ matches: [FunnelMatch]) -> FunnelOutcome {
-        func run(_ engine: some FunnelEngine) -> FunnelOutcome {
-            var engine = engine
-            var outcome = FunnelOutcome()
-            engine.run(matches.span, &outcome)
-            return outcome
-        }
-        return switch semantics {
-        case .journeyd(.ordered): run(OrderedFunnel(rules))
-        case .journeyd(.strict): run(StrictFunnel(rules: rules))
-        case .journeyd(.any): run(AnyOrderFunnel(rules: rules))
-        case .clickHouse(let modes) where modes.contains(.strictOnce): run(ClickHouseOnceFunnel(rules, modes))
-        case .clickHouse(let modes): run(ClickHouseFunnel(rules, modes))
-        case .postHog(.any): run(PostHogUnorderedFunnel(rules))
-        case .postHog(let order): run(PostHogFunnel(rules, isStrict: order == .strict))
-        }
+        var engine = semantics.engine(rules)
+        var outcome = FunnelOutcome()
+        engine.run(matches.span, &outcome)
+        return outcome
     }
 }

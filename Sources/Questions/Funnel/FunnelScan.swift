@@ -82,7 +82,7 @@ struct FunnelScan: Sendable {
         _ piece: Journeys.Piece, _ chunk: borrowing ChunkArrays, _ matches: inout [FunnelMatch], _ engine: inout some FunnelEngine,
         _ partial: inout FunnelPartial
     ) {
-        let attempts = FunnelAttempts(rules: plan.rules(base: chunk.base), order: order)
+        let attempts = FunnelAttempts(rules: plan.rules(base: chunk.base), order: semantics.order)
         let base = chunk.base
         for journey in 0..<chunk.roots.count where !piece.isReplaced(journey) {
             if monitor.isCancelled { return }
@@ -135,8 +135,6 @@ struct FunnelScan: Sendable {
         let count = gather(ChunkArrays(journey.chunk), journey.places, &matches)
         return Array(matches[0..<count])
     }
-
-    private var order: FunnelSemantics.Order { if case .journeyd(let order) = semantics { order } else { .ordered } }
 
     // MARK: - What an event means
 

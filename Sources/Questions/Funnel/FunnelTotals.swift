@@ -51,29 +51,19 @@ struct FunnelTotals: Sendable {
         step == reached.count - 1 ? 0 : reached[step] - open[step]
     }
 
+    /// What is told of each step.
+    var steps: [FunnelStepFigures] {
+        times.indices.map { index in
+            FunnelStepFigures(
+                count: count(index + 1), undecided: undecided(index + 1), dropped: dropped(index + 1),
+                times: Distribution(times[index]).figures, all: { [times] in times[index] })
+        }
+    }
+
     /// Writes the array of steps.
     ///
     /// - Parameter histogramBins: zero for no histograms.
     func writeSteps(_ names: [String], histogramBins: Int, to writer: inout JSONWriter) {
-        writer.array { writer in
-            for (index, name) in names.enumerated() {
-                writer.object { writer in
-                    let (step, entered) = (index + 1, count(1))
-                    writer.member("name", name)
-                    writer.member("count", count(step))
-                    writer.key("rate")
-                    if entered == 0 { writer.null() } else { writer.number(Double(count(step)) / Double(entered)) }
-                    writer.member("undecided", undecided(step))
-                    writer.member("dropped", dropped(step))
-                    writer.key("timeFromPrevious")
-                    let distribution = Distribution(times[index])
-                    distribution.write(to: &writer)
-                    if histogramBins > 0, index > 0 {
-                        writer.key("histogram")
-                        distribution.writeHistogram(bins: histogramBins, to: &writer)
-                    }
-                }
-            }
-        }
+        FunnelStepFigures.write(steps, names, histogramBins: histogramBins, to: &writer)
     }
 }

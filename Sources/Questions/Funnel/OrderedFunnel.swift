@@ -5,7 +5,7 @@
 /// Three walks over the matches, O(matches × their steps) in all: forward for how far it gets, where only the latest start of each level
 /// matters, as it lives longest; backward for the first start that gets as far; forward from there for the chain.
 struct OrderedFunnel: FunnelEngine {
-    let rules: FunnelRules
+    var rules: FunnelRules
     // Room for the chains of all levels, where exclusions may take one away.
     private var paths = [Int32](repeating: 0, count: FunnelDefinition.maximumSteps * FunnelDefinition.maximumSteps)
 

@@ -9,7 +9,7 @@ struct PostHogFunnel: FunnelEngine {
         var isExcluded = false
     }
 
-    let rules: FunnelRules
+    var rules: FunnelRules
     let isStrict: Bool
     /// By step, 0 being the current moment.
     private var entered: [Entered]

@@ -3,7 +3,7 @@
 /// An event that matches several steps counts for the first. Each step has a queue of its events within the window of the latest event; the most
 /// queues that are not empty at once is how far the journey gets. Exclusions count for nothing there.
 struct PostHogUnorderedFunnel: FunnelEngine {
-    let rules: FunnelRules
+    var rules: FunnelRules
     // By step, the matches of its queue: those from `heads` on.
     private var queues: [[Int32]]
     private var heads: [Int]

@@ -1,7 +1,7 @@
 /// `journeyd/1`, strict: the longest run of neighbouring events that fill steps 1, 2 … within the window, of equals the first. Every event of the journey
 /// must be among the matches, also those that match nothing. O(events × steps).
 struct StrictFunnel: FunnelEngine {
-    let rules: FunnelRules
+    var rules: FunnelRules
 
     func run(_ matches: Span<FunnelMatch>, _ outcome: inout FunnelOutcome) {
         outcome.level = 0

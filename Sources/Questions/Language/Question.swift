@@ -57,6 +57,9 @@ package struct Question: Sendable {
     package let isPlan: Bool
 
     private static let kinds = ["funnel", "paths", "friction", "retention", "export"]
+    /// The members of the frame that belong to one asking, and not to what is asked.
+    package static let momentary = frame.filter { $0 != "compare" }
+
     private static let frame = ["asOf", "at", "list", "explain", "plan", "compare"]
 
     /// Reads a question.

@@ -130,10 +130,18 @@ package struct PropertyColumn: Sendable {
 
 extension PropertyColumn {
     /// The values of some rows that follow one another, read apart from the column.
-    struct Portion: Sendable {
+    package struct Portion: Sendable {
         var values: [PropertyValue] = []
         var texts = SymbolTable()
         var corrected: [EventTable.Row: PropertyValue] = [:]
+
+        package init() {}
+
+        /// What a value is, where it is not a number and not nothing.
+        package func text(_ value: PropertyValue) -> PropertyText? {
+            guard let symbol = value.symbol, symbol != PropertyValue.noSymbol else { return nil }
+            return texts.withBytes(symbol) { PropertyText(key: $0) }
+        }
 
         /// The value that `key` (see ``PropertyText``) stands for; nothing where it is empty.
         mutating func value(_ key: [UInt8]) -> PropertyValue {

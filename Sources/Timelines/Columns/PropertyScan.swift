@@ -1,16 +1,16 @@
-internal import EventLog
+package import EventLog
 internal import JourneyModel
 
 /// Reads the values of several fields out of records, in one walk over the `data` of each.
-struct PropertyScan: Sendable {
+package struct PropertyScan: Sendable {
     /// Most fields of one scan: one bit each.
     static let maximumFields = 64
 
-    let fields: [EventField]
+    package let fields: [EventField]
     private let paths: [[FieldMap.Name]]
     private let all: UInt64
 
-    init(_ fields: [EventField]) {
+    package init(_ fields: [EventField]) {
         precondition(fields.count <= PropertyScan.maximumFields)
         self.fields = fields
         let paths: [[FieldMap.Name]] = fields.map { field in
@@ -30,7 +30,7 @@ struct PropertyScan: Sendable {
         var correctedSymbol: UInt32?
         try log.read(after: first + Position(rows.lowerBound) - 1) { (record, bytes) in
             guard record.position < first + Position(rows.upperBound) else { return false }
-            read(record, bytes, log, &found, &portions)
+            read(record, bytes, data: record.data, log, &found, &portions)
             for index in fields.indices { portions[index].values.append(found[index]) }
             if isCorrection(record, bytes, log, &correctedSymbol) { readCorrection(record, bytes, first, &portions) }
             return true
@@ -38,26 +38,36 @@ struct PropertyScan: Sendable {
         return portions
     }
 
-    private func read(
-        _ record: EventRecord, _ bytes: Span<UInt8>, _ log: EventLog, _ found: inout [PropertyValue],
-        _ portions: inout [PropertyColumn.Portion]
+    /// Reads the values of one record.
+    ///
+    /// - Parameters:
+    ///   - data: where in `bytes` the object is whose fields count; empty for none.
+    ///   - found: by field, its value.
+    ///   - texts: by field, where values are kept that are no numbers.
+    package func read(
+        _ record: EventRecord, _ bytes: Span<UInt8>, data: Range<Int>, _ log: EventLog, _ found: inout [PropertyValue],
+        _ texts: inout [PropertyColumn.Portion]
     ) {
         for index in fields.indices { found[index] = .none }
-        if all != 0, !record.data.isEmpty {
-            var seen: UInt64 = 0
-            var start = record.data.lowerBound
-            try? walk(bytes, &start, depth: 0, active: all, &seen) { (index, value) in
-                found[index] = PropertyScan.value(bytes, value, &portions[index])
-            }
-        }
+        if !data.isEmpty { read(data: bytes.extracting(data), &found, &texts) }
         for index in fields.indices {
             switch fields[index] {
             case .data, .time: continue
-            case .type: found[index] = portions[index].text(log.type(record, bytes))
-            case .source: found[index] = portions[index].text(log.source(record, bytes))
-            case .subject: found[index] = portions[index].text(bytes.extracting(record.subject))
-            case .account: if !record.account.isEmpty { found[index] = portions[index].text(bytes.extracting(record.account)) }
+            case .type: found[index] = texts[index].text(log.type(record, bytes))
+            case .source: found[index] = texts[index].text(log.source(record, bytes))
+            case .subject: found[index] = texts[index].text(bytes.extracting(record.subject))
+            case .account: if !record.account.isEmpty { found[index] = texts[index].text(bytes.extracting(record.account)) }
             }
+        }
+    }
+
+    /// Reads the values of fields of `data` out of an object.
+    package func read(data: Span<UInt8>, _ found: inout [PropertyValue], _ texts: inout [PropertyColumn.Portion]) {
+        guard all != 0 else { return }
+        var (seen, start): (UInt64, Int) = (0, 0)
+        // It passed the reader before it was stored.
+        try? walk(data, &start, depth: 0, active: all, &seen) { (index, value) in
+            found[index] = PropertyScan.value(data, value, &texts[index])
         }
     }
 

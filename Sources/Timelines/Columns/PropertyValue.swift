@@ -51,7 +51,7 @@ package enum PropertyText: Sendable, Equatable {
     private static let compositeTag = UInt8(ascii: "c")
 
     /// The bytes that are interned.
-    var key: [UInt8] {
+    package var key: [UInt8] {
         switch self {
         case .text(let text): [PropertyText.textTag] + Array(text.utf8)
         case .bool(let flag): [PropertyText.boolTag, flag ? 1 : 0]
@@ -60,7 +60,7 @@ package enum PropertyText: Sendable, Equatable {
         }
     }
 
-    init(key: Span<UInt8>) {
+    package init(key: Span<UInt8>) {
         switch key[0] {
         case PropertyText.textTag: self = .text(String(decoding: key.extracting(1..<key.count).bytes(), as: UTF8.self))
         case PropertyText.boolTag: self = .bool(key[1] == 1)

@@ -109,7 +109,8 @@ extension PropertyColumn {
 }
 
 extension PropertyText {
-    fileprivate var scalar: ScalarValue {
+    /// What it is to a condition; an object or array is null.
+    package var scalar: ScalarValue {
         switch self {
         case .text(let text): .text(text)
         case .bool(let flag): .bool(flag)

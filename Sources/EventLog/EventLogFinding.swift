@@ -1,0 +1,50 @@
+package import JourneyModel
+
+extension EventLog {
+    /// Where the event with this source and id is; nil where none is stored.
+    ///
+    /// Waits for the writer, as only it knows the last events: not for an event loop.
+    /// - Complexity: a look-up in memory, or one page a run. While the log takes no events, a walk over those that no run covers.
+    package func position(source: String, id: String) throws(LogError) -> Position? {
+        let (source, id) = (Array(source.utf8), Array(id.utf8))
+        let identity = unsafe source.withUnsafeBytes { source in
+            unsafe id.withUnsafeBytes { id in unsafe hash(source: source, id: id) }
+        }
+        // The writer first: what it hands over to the runs meanwhile is then found in them.
+        var candidates = latest(identity)
+        let covered = runs.snapshot
+        if candidates == nil {
+            var found: [Position] = []
+            try readStored(after: max(runs.covered ?? 0, first - 1)) { (record, bytes) in
+                if self.identity(record, bytes) == identity { found.append(record.position) }
+                return true
+            }
+            candidates = found
+        }
+        var all = candidates ?? []
+        try covered.each(identity) { all.append($0) }
+        for position in all where position >= first {
+            var isFound = false
+            try readStored(after: position - 1) { (record, bytes) in
+                isFound =
+                    bytes.extracting(record.id).bytes() == id && Array(self.source(record, bytes).utf8) == source
+                    && record.position == position
+                return false
+            }
+            if isFound { return position }
+        }
+        return nil
+    }
+
+    /// The positions that the writer's table has under `identity`; nil where there is no writer to ask.
+    private func latest(_ identity: UInt64) -> [Position]? {
+        guard readOnlyReason == nil else { return nil }
+        let arrival = Arrival<[Position]>()
+        do throws(LogError) {
+            try writer.submit(AppendRequest(order: .find(identity) { arrival.come($0) }) { _ in })
+        } catch {
+            return nil
+        }
+        return arrival.wait()
+    }
+}

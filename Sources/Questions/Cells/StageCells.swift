@@ -1,0 +1,113 @@
+package import JourneyModel
+
+/// What journeys amount to in the built-in funnel, kept as they change: a journey is taken out as it was and put in as it is.
+///
+/// Independent of the moment at which it is asked: what has still to be decided is kept by the end of its window, so that time passing costs nothing, and
+/// an answer for any moment is a few searches. Two of different journeys merge by adding.
+/// Memory: 8 to 12 bytes for each stage that a journey entered.
+package struct StageCells: Sendable, Equatable {
+    /// One stage.
+    struct Cell: Sendable, Equatable {
+        var entered = 0
+        /// It ended with an outcome before it went on.
+        var ended = 0
+        /// The times to the next stage.
+        var converted = OrderedTimes()
+        /// When the windows end of those that have not gone on.
+        var deadlines = OrderedTimes()
+    }
+
+    /// What came of a journey in a stage.
+    private enum Fate {
+        /// There is no stage behind it.
+        case last
+        case converted(Int64)
+        case ended
+        case open(deadline: Int64)
+    }
+
+    private let map: StageMap
+    private(set) var cells: [Cell]
+
+    package init(_ map: StageMap) {
+        self.map = map
+        cells = map.stages.map { _ in Cell() }
+    }
+
+    /// Adds up many journeys at once. O(stages entered).
+    package init(_ journeys: some Sequence<JourneySummary>, _ map: StageMap) {
+        self.init(map)
+        var converted = map.stages.map { _ in [Int64]() }
+        var deadlines = converted
+        for journey in journeys {
+            each(of: journey) { stage, fate in
+                cells[stage].entered += 1
+                switch fate {
+                case .last: break
+                case .converted(let time): converted[stage].append(time)
+                case .ended: cells[stage].ended += 1
+                case .open(let deadline): deadlines[stage].append(deadline)
+                }
+            }
+        }
+        for stage in cells.indices {
+            cells[stage].converted = OrderedTimes(converted[stage])
+            cells[stage].deadlines = OrderedTimes(deadlines[stage])
+        }
+    }
+
+    package static func == (left: StageCells, right: StageCells) -> Bool { left.cells == right.cells }
+
+    /// Puts a journey in.
+    package mutating func add(_ journey: JourneySummary) {
+        each(of: journey) { stage, fate in
+            cells[stage].entered += 1
+            switch fate {
+            case .last: break
+            case .converted(let time): cells[stage].converted.insert(time)
+            case .ended: cells[stage].ended += 1
+            case .open(let deadline): cells[stage].deadlines.insert(deadline)
+            }
+        }
+    }
+
+    /// Takes a journey out that was put in.
+    package mutating func remove(_ journey: JourneySummary) {
+        each(of: journey) { stage, fate in
+            cells[stage].entered -= 1
+            switch fate {
+            case .last: break
+            case .converted(let time): cells[stage].converted.remove(time)
+            case .ended: cells[stage].ended -= 1
+            case .open(let deadline): cells[stage].deadlines.remove(deadline)
+            }
+        }
+    }
+
+    /// Adds those of other journeys, of the same map.
+    package mutating func merge(_ other: StageCells) {
+        for stage in cells.indices {
+            cells[stage].entered += other.cells[stage].entered
+            cells[stage].ended += other.cells[stage].ended
+            cells[stage].converted.merge(other.cells[stage].converted)
+            cells[stage].deadlines.merge(other.cells[stage].deadlines)
+        }
+    }
+
+    /// What ``StageOutcome`` says of each stage that the journey entered, for all moments at once.
+    private func each(of journey: JourneySummary, _ body: (_ stage: Int, _ fate: Fate) -> Void) {
+        let hasEnded = if case .exited = journey.visits.last?.end { true } else { false }
+        for (stage, time) in journey.firstEntries {
+            guard stage + 1 < map.stages.count else {
+                body(stage, .last)
+                continue
+            }
+            let window = map.stages[stage].window
+            if let next = journey.firstEntries.first(where: { $0.stage > stage && $0.time - time <= window }) {
+                body(stage, .converted(next.time - time))
+            } else {
+                body(stage, hasEnded ? .ended : .open(deadline: time &+ window))
+            }
+        }
+    }
+}

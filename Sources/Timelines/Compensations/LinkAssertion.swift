@@ -1,0 +1,51 @@
+internal import JourneyModel
+
+/// That two subjects belong together, or do not any more, as an identity event said it: 16 bytes.
+struct LinkAssertion: Sendable, Equatable {
+    let pair: LinkGraph.Pair
+    /// The entry that it came as.
+    let entry: UInt32
+    let isLink: Bool
+
+    init(pair: LinkGraph.Pair, entry: UInt32, isLink: Bool) {
+        (self.pair, self.entry, self.isLink) = (pair, entry, isLink)
+    }
+
+    /// u64 pair, u32 entry, u8 whether it links; little-endian.
+    var stored: [UInt8] {
+        var bytes: [UInt8] = []
+        bytes.append(littleEndian: pair.key)
+        bytes.append(littleEndian: entry)
+        bytes.append(isLink ? 1 : 0)
+        return bytes
+    }
+
+    init?(_ stored: Span<UInt8>) {
+        guard stored.count == 13 else { return nil }
+        self.init(pair: LinkGraph.Pair(key: stored.load(0, as: UInt64.self)), entry: stored.load(8, as: UInt32.self), isLink: stored[12] == 1)
+    }
+}
+
+extension CompensationLedger.Compensation {
+    /// u32 entry, u32 target plus one (zero where it has not come), u8 whether it voids, u16 length of the source, source, id.
+    var stored: [UInt8] {
+        var bytes: [UInt8] = []
+        bytes.append(littleEndian: entry)
+        bytes.append(littleEndian: target.map { $0 + 1 } ?? 0)
+        bytes.append(isVoid ? 1 : 0)
+        bytes.append(littleEndian: UInt16(source.utf8.count))
+        return bytes + source.utf8 + id.utf8
+    }
+
+    /// - Parameter entries: where its time is.
+    init?(_ stored: Span<UInt8>, _ entries: EntryStore) {
+        guard stored.count >= 11 else { return nil }
+        let (entry, target) = (stored.load(0, as: UInt32.self), stored.load(4, as: UInt32.self))
+        let end = 11 + Int(stored.load(9, as: UInt16.self))
+        guard end <= stored.count, entry < entries.count, target <= entries.count else { return nil }
+        self.init(
+            entry: entry, time: entries.entry(Int(entry)).entry.time, isVoid: stored[8] == 1,
+            source: String(decoding: stored.extracting(11..<end).bytes(), as: UTF8.self),
+            id: String(decoding: stored.extracting(end..<stored.count).bytes(), as: UTF8.self), target: target == 0 ? nil : target - 1)
+    }
+}
