@@ -127,6 +127,15 @@ let package = Package(
             path: "Benchmarks/QuestionBenchmark",
             swiftSettings: settings
         ),
+        .executableTarget(
+            name: "ViewBenchmark",
+            dependencies: [
+                "Views", "Questions", "Timelines", "EventLog", "JourneyModel",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            path: "Benchmarks/ViewBenchmark",
+            swiftSettings: settings
+        ),
         .target(
             name: "TestSupport", dependencies: ["EventLog", "JourneyModel"], path: "Tests/TestSupport", swiftSettings: settings),
         .executableTarget(

@@ -68,7 +68,9 @@ package struct Distribution: Sendable, Equatable {
 
     /// What is told of them; nil where there are none.
     package var figures: TimeFigures? {
-        guard let median, let mean, let p90 = quantile(percent: 90), let least = sorted.first, let greatest = sorted.last else { return nil }
+        guard let median, let mean, let p90 = quantile(percent: 90), let least = sorted.first, let greatest = sorted.last else {
+            return nil
+        }
         return TimeFigures(count: count, median: median, mean: mean, p90: p90, least: least, greatest: greatest)
     }
 

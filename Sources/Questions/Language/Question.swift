@@ -36,6 +36,18 @@ package struct Question: Sendable {
         /// The journeys behind a number: of the step counted from 1.
         case cell(step: Int, Cell)
 
+        /// Reads `step:2,dropped`, or `step:2` for how many reached it; nil for anything else.
+        package init?(cell text: String) {
+            let parts = text.split(separator: ",", omittingEmptySubsequences: false)
+            guard parts.count <= 2, parts[0].hasPrefix("step:"), let step = Int(parts[0].dropFirst(5)), step > 0 else { return nil }
+            guard parts.count == 2 else {
+                self = .cell(step: step, .count)
+                return
+            }
+            guard let cell = Cell(rawValue: String(parts[1])) else { return nil }
+            self = .cell(step: step, cell)
+        }
+
         /// A number of a step.
         package enum Cell: String, Sendable, CaseIterable {
             case count, undecided, dropped

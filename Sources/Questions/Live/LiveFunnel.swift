@@ -30,6 +30,27 @@ package struct LiveFunnel: Sendable {
         for contribution in new { change(contribution) { $0.add(contribution) } }
     }
 
+    /// A number of a step, counted from 1, and how many reached the step.
+    package func cell(step: Int, _ cell: Question.Explained.Cell, at moment: Int64) -> (count: Int, of: Int) {
+        let figures = totals.steps(at: moment)[step - 1]
+        return switch cell {
+        case .count: (figures.count, figures.count)
+        case .undecided: (figures.undecided, figures.count)
+        case .dropped: (figures.dropped, figures.count)
+        }
+    }
+
+    /// When the one reached the step that has been undecided there for longest; nil where none is. O(journeys).
+    package func oldestUndecided(step: Int, at moment: Int64) -> Int64? {
+        guard step < definition.steps.count else { return nil }
+        var oldest: Int64?
+        for contribution in contributions.values.joined() where contribution.isCounted && contribution.level == step {
+            guard let deadline = contribution.deadline, deadline >= moment, let reached = contribution.times.last else { continue }
+            oldest = min(oldest ?? reached, reached)
+        }
+        return oldest
+    }
+
     /// Adds another's journeys, of which it has none.
     package mutating func merge(_ other: LiveFunnel) {
         contributions.merge(other.contributions) { _, other in other }
@@ -65,10 +86,12 @@ package struct LiveFunnel: Sendable {
         if definition.breakdown != nil {
             writer.key("groups")
             let named = groups.map { (symbol, cells) in
-                FunnelGroupList.Group(
-                    value: symbol == 0 ? .null : values.withBytes(symbol - 1) { GroupKey.scalar($0) }, entered: cells.count(1), cells: cells)
+                let value: ScalarValue = symbol == 0 ? .null : values.withBytes(symbol - 1) { GroupKey.scalar($0) }
+                return FunnelGroupList.Group(value: value, entered: cells.count(1), cells: cells)
             }
-            FunnelGroupList.write(named, to: &writer) { cells, writer in write(cells, at: moment, to: &writer) } merge: { cells in
+            FunnelGroupList.write(named, to: &writer) { cells, writer in
+                write(cells, at: moment, to: &writer)
+            } merge: { cells in
                 cells.dropFirst().reduce(into: cells[0]) { $0.merge($1) }
             }
         }

@@ -111,7 +111,9 @@ struct CompensationLedger: Sendable {
         var isVoided = false
         for index in byTarget[entry] ?? [] where all[index].isApplied {
             let compensation = all[index]
-            if compensation.isVoid { isVoided = true } else if latest.map({ $0 < (compensation.time, compensation.entry) }) ?? true {
+            if compensation.isVoid {
+                isVoided = true
+            } else if latest.map({ $0 < (compensation.time, compensation.entry) }) ?? true {
                 latest = (compensation.time, compensation.entry)
             }
         }

@@ -22,7 +22,8 @@ struct LinkAssertion: Sendable, Equatable {
 
     init?(_ stored: Span<UInt8>) {
         guard stored.count == 13 else { return nil }
-        self.init(pair: LinkGraph.Pair(key: stored.load(0, as: UInt64.self)), entry: stored.load(8, as: UInt32.self), isLink: stored[12] == 1)
+        self.init(
+            pair: LinkGraph.Pair(key: stored.load(0, as: UInt64.self)), entry: stored.load(8, as: UInt32.self), isLink: stored[12] == 1)
     }
 }
 

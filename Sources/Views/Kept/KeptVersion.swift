@@ -33,11 +33,17 @@ package final class KeptVersion: Sendable {
     private static let slice = 500
     private static let pause = Duration.milliseconds(20)
     private static let longestPause = Duration.seconds(30)
-    private static let parkedPause = Duration.seconds(30)
-    /// With events to take in for so long, it lags.
-    static let lags = Duration.seconds(10)
-    /// Without a sign of work for so long while there is some, it hangs.
-    static let hangs = Duration.seconds(10)
+    /// How long what goes wrong may go on.
+    package struct Patience: Sendable {
+        /// Until events of which nothing could be made are looked at again.
+        package var parked = Duration.seconds(30)
+        /// With events to take in for so long, a version lags.
+        package var lag = Duration.seconds(10)
+        /// Without a sign of work for so long while there is some, it hangs.
+        package var hang = Duration.seconds(10)
+
+        package init() {}
+    }
 
     package let name: String
     package let number: Int
@@ -46,6 +52,7 @@ package final class KeptVersion: Sendable {
     private let views: JourneyViews
     private let reader: @Sendable () -> any MeaningReader
     private let path: String?
+    private let patience: Patience
     private let onLive: @Sendable (KeptVersion) -> Void
 
     private struct Shown: Sendable {
@@ -74,13 +81,14 @@ package final class KeptVersion: Sendable {
     /// - Parameters:
     ///   - reader: makes what works out the meaning of events.
     ///   - path: the file of marks; nil for none.
+    ///   - patience: how long what goes wrong may go on.
     ///   - onLive: called once, on the version's thread, when it has seen all that was stored.
     init(
         name: String, number: Int, question: Question, funnel: FunnelDefinition, views: JourneyViews, path: String?,
-        reader: @escaping @Sendable () -> any MeaningReader, onLive: @escaping @Sendable (KeptVersion) -> Void
+        patience: Patience, reader: @escaping @Sendable () -> any MeaningReader, onLive: @escaping @Sendable (KeptVersion) -> Void
     ) {
         (self.name, self.number, self.question, self.funnel) = (name, number, question, funnel)
-        (self.views, self.path, self.reader, self.onLive) = (views, path, reader, onLive)
+        (self.views, self.path, self.patience, self.reader, self.onLive) = (views, path, patience, reader, onLive)
         shown = Mutex(Shown(funnel: LiveFunnel(funnel)))
         signs = Mutex((ContinuousClock.now, false))
         views.onProgress(self) { [weak self] in self?.wakeUp() }
@@ -114,18 +122,23 @@ package final class KeptVersion: Sendable {
     package var parked: (events: [ParkedEvent], more: Int) { shown.withLock { ($0.parked, $0.parkedMore) } }
     /// Whether there is work, and no sign of any being done.
     package var isHanging: Bool {
-        signs.withLock { $0.isBusy && $0.last.duration(to: .now) > KeptVersion.hangs }
+        signs.withLock { $0.isBusy && $0.last.duration(to: .now) > patience.hang }
     }
 
     /// Whether it has been behind the log for longer than it may.
     package var isLagging: Bool {
-        shown.withLock { $0.wasLive && $0.position < views.log.tail && $0.caughtUp.duration(to: .now) > KeptVersion.lags }
+        shown.withLock { $0.wasLive && $0.position < views.log.tail && $0.caughtUp.duration(to: .now) > patience.lag }
     }
 
     /// Calls `body` when the numbers include `position`, at once where they do.
     package func whenSeen(_ position: Position, _ body: @escaping @Sendable () -> Void) {
         waiters.add(position, body)
         waiters.release(through: self.position)
+    }
+
+    /// Looks at the numbers, for a moment.
+    func read<Result>(_ body: (borrowing LiveFunnel) -> Result) -> Result {
+        shown.withLock { body($0.funnel) }
     }
 
     /// Writes the numbers for a moment, and says as of which position they are.
@@ -188,14 +201,14 @@ package final class KeptVersion: Sendable {
         var lastRetry = ContinuousClock.now
         while !isClosing.load(ordering: .acquiring) {
             guard try round(&work) else { return }
-            if work.hasParked, lastRetry.duration(to: .now) > KeptVersion.parkedPause {
+            if work.hasParked, lastRetry.duration(to: .now) > patience.parked {
                 do throws(LogError) { try work.retryParked() } catch { throw .log(error) }
                 lastRetry = .now
             }
             if views.position == position, !work.hasChanges {
                 sign(isBusy: false)
                 // What comes in the next moments is taken in together.
-                if wait(KeptVersion.parkedPause) { usleep(2_000) }
+                if wait(patience.parked) { usleep(2_000) }
             }
         }
     }

@@ -15,6 +15,7 @@ package final class KeptViews: Sendable {
         package var views = 32
         /// Versions of one view.
         package var versions = 4
+        package var patience = KeptVersion.Patience()
 
         package init() {}
     }
@@ -41,6 +42,7 @@ package final class KeptViews: Sendable {
     private struct View: Sendable {
         var stored: ViewDefinitions.Stored
         var versions: [Version]
+        var alerts: [AlertRule]
 
         var current: Version? { versions.first { $0.number == stored.current } }
     }
@@ -77,7 +79,8 @@ package final class KeptViews: Sendable {
                 }
                 versions.append(start(stored.name, version.number, question, version.question))
             }
-            let view = View(stored: stored, versions: versions)
+            let alerts = try? KeptViews.alerts(stored.alerts, versions.last?.question)
+            let view = View(stored: stored, versions: versions, alerts: alerts ?? [])
             kept.withLock { $0[stored.name] = view }
         }
     }
@@ -89,7 +92,7 @@ package final class KeptViews: Sendable {
         let reader = reader
         let version = KeptVersion(
             name: name, number: number, question: question, funnel: funnel, views: views, path: path(name, number),
-            reader: { reader(name, funnel) }, onLive: { [weak self] in self?.cutOver(to: $0) })
+            patience: limits.patience, reader: { reader(name, funnel) }, onLive: { [weak self] in self?.cutOver(to: $0) })
         return Version(number: number, question: question, text: text, kept: version)
     }
 
@@ -129,19 +132,30 @@ extension KeptViews {
     ///
     /// - Returns: how the version is, and whether it is new.
     package func put(_ name: String, _ body: [UInt8]) throws(ViewError) -> (status: ViewStatus, isNew: Bool) {
-        let (question, text) = try read(body)
+        let (question, text, alerts) = try read(body)
+        let rules: [AlertRule]
+        do throws(QuestionFault) { rules = try KeptViews.alerts(alerts, question) } catch { throw .question(error) }
         let result = kept.withLock { kept -> Result<(String, Int, Bool), ViewError> in
-            if let last = kept[name]?.versions.last, last.question.hash == question.hash { return .success((name, last.number, false)) }
+            if let known = kept[name], let last = known.versions.last, last.question.hash == question.hash {
+                guard known.alerts != rules else { return .success((name, last.number, false)) }
+                // Other alerts are no other numbers.
+                var view = known
+                (view.stored.alerts, view.alerts) = (alerts, rules)
+                do throws(LogError) { try definitions.save(view.stored) } catch { return .failure(.log(error)) }
+                kept[name] = view
+                return .success((name, last.number, false))
+            }
             guard kept[name] != nil || kept.count < limits.views else {
                 return .failure(.full("\(limits.views) views are kept, which is the most; drop one with DELETE /v1/views/NAME"))
             }
-            var view = kept[name] ?? View(stored: ViewDefinitions.Stored(name: name, current: 0, versions: []), versions: [])
+            var view = kept[name] ?? View(stored: ViewDefinitions.Stored(name: name, current: 0, versions: []), versions: [], alerts: [])
             guard view.versions.count < limits.versions else {
-                return .failure(
-                    .full("'\(name)' has \(limits.versions) versions, which is the most; drop one with DELETE /v1/views/\(name)?version=N"))
+                let most = "'\(name)' has \(limits.versions) versions, which is the most"
+                return .failure(.full("\(most); drop one with DELETE /v1/views/\(name)?version=N"))
             }
             let number = (view.versions.last?.number ?? view.stored.current) + 1
             view.stored.versions.append(ViewDefinitions.Stored.Version(number: number, created: .now, question: text))
+            (view.stored.alerts, view.alerts) = (alerts, rules)
             // What is worked out when it is asked has nothing to wait for.
             if !KeptViews.isKept(question) { view.stored.current = number }
             do throws(LogError) { try definitions.save(view.stored) } catch { return .failure(.log(error)) }
@@ -159,15 +173,28 @@ extension KeptViews {
         return funnel.compared.isEmpty
     }
 
-    private func read(_ body: [UInt8]) throws(ViewError) -> (Question, JSONValue) {
+    private static func alerts(_ value: JSONValue, _ question: Question?) throws(QuestionFault) -> [AlertRule] {
+        guard value != .null else { return [] }
+        guard let question, isKept(question), case .funnel(let funnel) = question.definition else {
+            throw .invalid("/alerts", "go with a funnel that compares no semantics")
+        }
+        return try AlertRule.read(value, steps: funnel.steps.count)
+    }
+
+    /// The question in `body`, as it is and as it was put, and the alerts beside it.
+    private func read(_ body: [UInt8]) throws(ViewError) -> (Question, JSONValue, alerts: JSONValue) {
         do throws(QuestionFault) {
-            let question = try Question(body.span)
-            guard let text = try? JSONValue(body.span) else { throw QuestionFault.invalid("", "is not a question") }
+            let whole: JSONValue
+            do throws(JSONFault) { whole = try JSONValue(body.span) } catch { throw QuestionFault.malformed(error) }
+            let text = whole.members.map { members in JSONValue.object(members.filter { $0.name != "alerts" }) } ?? whole
+            let question = try Question(text.canonicalText.span)
             for name in Question.momentary where text[name] != nil {
                 throw QuestionFault.invalid("/\(name)", "belongs to the request that asks the view, and not to its definition")
             }
-            if case .export = question.definition { throw QuestionFault.invalid("/export", "cannot be kept as a view; ask it with POST /v1/questions") }
-            return (question, text)
+            if case .export = question.definition {
+                throw QuestionFault.invalid("/export", "cannot be kept as a view; ask it with POST /v1/questions")
+            }
+            return (question, text, whole["alerts"] ?? .null)
         } catch {
             throw .question(error)
         }
@@ -187,7 +214,8 @@ extension KeptViews {
                     kept[name] = nil
                 } else {
                     guard version != view.stored.current else {
-                        return .failure(.full("version \(view.stored.current) of '\(name)' is the one that answers; drop the others, or the whole view"))
+                        let answering = "version \(view.stored.current) of '\(name)' is the one that answers"
+                        return .failure(.full("\(answering); drop the others, or the whole view"))
                     }
                     view.versions.removeAll { $0.number == version }
                     view.stored.versions.removeAll { $0.number == version }
@@ -272,7 +300,21 @@ extension KeptViews {
         ViewStatus.write(parked: status.parked, count: status.parkedCount, to: &writer)
     }
 
-    /// The question of a version as it was put, and when.
+    /// Every number that somebody wants to be told of, with its threshold.
+    func alertValues(at moment: Int64) -> [(view: String, rule: AlertRule, value: Double, threshold: Double)] {
+        let watched = kept.withLock { $0.filter { !$0.value.alerts.isEmpty } }
+        var values: [(view: String, rule: AlertRule, value: Double, threshold: Double)] = []
+        for (name, view) in watched.sorted(by: { $0.key < $1.key }) {
+            guard let version = view.current?.kept, version.canAnswer else { continue }
+            for rule in view.alerts {
+                guard let found = version.read({ rule.value($0, at: moment) }) else { continue }
+                values.append((name, rule, found.value, found.threshold))
+            }
+        }
+        return values
+    }
+
+    /// The question of a version as it was put.
     package func definition(_ name: String, version number: Int?) throws(ViewError) -> JSONValue {
         try version(name, number).version.text
     }
@@ -291,19 +333,21 @@ extension KeptViews {
                 name: name, version: version.number, isCurrent: isCurrent, upkeep: .asked, definition: version.question.hash, state: .live,
                 reason: nil, position: views.log.tail, progress: 1, remaining: 0, parked: [], parkedCount: 0)
         }
-        let (state, reason) = KeptViews.state(kept)
+        let (state, reason) = state(kept)
         let (parked, more) = kept.parked
         let progress = kept.progress
         return ViewStatus(
-            name: name, version: version.number, isCurrent: isCurrent, upkeep: .incremental, definition: version.question.hash, state: state,
+            name: name, version: version.number, isCurrent: isCurrent, upkeep: .incremental, definition: version.question.hash,
+            state: state,
             reason: reason, position: kept.position, progress: progress.share, remaining: progress.remaining, parked: parked,
             parkedCount: parked.count + more)
     }
 
-    private static func state(_ kept: KeptVersion) -> (ViewStatus.State, String?) {
+    private func state(_ kept: KeptVersion) -> (ViewStatus.State, String?) {
         if kept.isHanging {
             let hint = "drop the view, or start the daemon again"
-            return (.hanging, "no work has been done since position \(kept.position) for more than \(KeptVersion.hangs); \(hint)")
+            let since = "no work has been done since position \(kept.position) for more than \(limits.patience.hang)"
+            return (.hanging, "\(since); \(hint)")
         }
         switch kept.phase {
         case .stopped(let reason): return (.stopped, reason)
@@ -311,7 +355,7 @@ extension KeptViews {
         case .building where !kept.canAnswer: return (.building, nil)
         case .building, .live:
             guard kept.isLagging else { return (.live, nil) }
-            return (.lagging, "it has not had all events for more than \(KeptVersion.lags)")
+            return (.lagging, "it has not had all events for more than \(limits.patience.lag)")
         }
     }
 }

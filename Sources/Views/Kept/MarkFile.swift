@@ -85,7 +85,8 @@ final class MarkFile {
         }
         guard let parkedCount = reader.next(UInt32.self) else { return nil }
         for _ in 0..<parkedCount {
-            guard let position = reader.next(UInt64.self), let length = reader.next(UInt16.self), let reason = reader.bytes(Int(length)) else {
+            guard let position = reader.next(UInt64.self), let length = reader.next(UInt16.self), let reason = reader.bytes(Int(length))
+            else {
                 return nil
             }
             parked.append(ParkedEvent(position: position, reason: String(decoding: reason, as: UTF8.self)))

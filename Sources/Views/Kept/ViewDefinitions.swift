@@ -21,6 +21,8 @@ struct ViewDefinitions: Sendable {
         /// The version that answers; zero where none has been live yet.
         var current: Int
         var versions: [Version]
+        /// As they were put; null for none.
+        var alerts = JSONValue.null
     }
 
     private let directory: String
@@ -81,13 +83,15 @@ extension ViewDefinitions.Stored {
             else { return nil }
             versions.append(Version(number: number, created: created, question: question))
         }
-        self.init(name: name, current: current, versions: versions)
+        self.init(name: name, current: current, versions: versions, alerts: value["alerts"] ?? .null)
     }
 
     var json: [UInt8] {
         var writer = JSONWriter()
         writer.object { writer in
             writer.member("current", current)
+            writer.key("alerts")
+            alerts.write(to: &writer)
             writer.key("versions")
             writer.array { writer in
                 for version in versions {
