@@ -1,3 +1,4 @@
+internal import Consumers
 internal import ControlInterface
 internal import EventLog
 internal import JourneyModel
@@ -36,11 +37,16 @@ struct Daemon {
         let log = try EventLog(directory: directory, options: options)
         let views = try JourneyViews(log: log, map: .shipped(), directory: directory)
         let columns = JourneyColumns(log: log)
+        let consumers = ConsumerStore(directory: directory, tail: log.tail)
+        if let fault = consumers.fault { logger.error("there are no consumers", metadata: ["reason": "\(fault)"]) }
         let interface = ControlInterface(
-            log: log, views: views, columns: columns, catalogue: catalogue, access: configuration.access, version: Version.text)
+            log: log, views: views, columns: columns, catalogue: catalogue, access: configuration.access, version: Version.text,
+            consumers: consumers, quarantine: configuration.interface.quarantine)
+        var serverOptions = JourneyServer.Options()
+        configuration.interface.apply(to: &serverOptions)
         // Before anybody is answered: who has an answer may ask to stop.
         let signals = await UnixSignalsSequence(trapping: .sigterm, .sigint)
-        let server = try await JourneyServer(socket: socket, interface: interface, logger: logger)
+        let server = try await JourneyServer(socket: socket, interface: interface, options: serverOptions, logger: logger)
         if let reason = log.readOnlyReason { logger.error("the log takes no events", metadata: ["reason": "\(reason)"]) }
         for damage in log.damages { logger.error("a part of the log cannot be read", metadata: ["damage": "\(damage)"]) }
         logger.info("ready", metadata: ["socket": "\(socket.path)", "data": "\(directory.path)", "position": "\(log.tail)"])
