@@ -1,4 +1,4 @@
-# make demo · make test · make torture · make lint · make bench · make install
+# make demo · make test · make torture · make schemathesis · make lint · make bench · make install
 # Everything is built once, optimised: what is shown, tested and measured is what is shipped.
 
 SWIFT ?= swift
@@ -10,7 +10,7 @@ FLAGS = -c release -Xswiftc -warnings-as-errors
 SOURCES = Package.swift Sources Tests Benchmarks
 BIN = .build/release
 
-.PHONY: deps build demo test torture lint format bench install clean
+.PHONY: deps build demo test torture schemathesis lint format bench install clean
 
 deps:
 	@missing=$$(for p in $(PACKAGES); do dpkg-query -W -f='$${Status}' $$p 2>/dev/null | grep -q 'ok installed' || echo $$p; done); \
@@ -35,6 +35,11 @@ test: deps
 torture: deps
 	$(SWIFT) build $(FLAGS) --build-tests
 	ROUNDS=$${ROUNDS:-10000} LOSTCACHE_ROUNDS=$${LOSTCACHE_ROUNDS:-1000} FLIPS=$${FLIPS:-20000} $(SWIFT) test $(FLAGS) --skip-build --no-parallel --filter 'TortureTests|LostCacheTests|FullDiskTests|DamageTests'
+
+# A running daemon against its OpenAPI document, and against what the CloudEvents SDK writes; installs both into .build-venv: CASES=… SEED=…
+schemathesis: PACKAGES += python3-venv
+schemathesis: build
+	Tests/Contract/run.sh $(BIN)
 
 lint:
 	$(SWIFT) format lint --strict --recursive $(SOURCES)

@@ -82,10 +82,11 @@ let package = Package(
                 .product(name: "Crypto", package: "swift-crypto"),
             ], storageSettings
         ),
+        module("Consumers", ["EventLog", "JourneyModel", "LMDB"], storageSettings),
         module(
             "ControlInterface",
             [
-                "Views", "Questions", "Timelines", "EventLog", "JourneyModel",
+                "Views", "Questions", "Timelines", "Consumers", "EventLog", "JourneyModel",
                 .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
             ]),
         module(
@@ -101,7 +102,7 @@ let package = Package(
         .executableTarget(
             name: "journeyd",
             dependencies: [
-                "JourneyServer", "ControlInterface", "Views", "Timelines", "EventLog", "JourneyModel", "CLinux",
+                "JourneyServer", "ControlInterface", "Views", "Questions", "Timelines", "Consumers", "EventLog", "JourneyModel", "CLinux",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Configuration", package: "swift-configuration"),
                 .product(name: "Logging", package: "swift-log"),
@@ -139,7 +140,7 @@ let package = Package(
         .target(
             name: "TestSupport", dependencies: ["EventLog", "JourneyModel"], path: "Tests/TestSupport", swiftSettings: settings),
         .executableTarget(
-            name: "DamageProbe", dependencies: ["ControlInterface", "Views", "Timelines", "EventLog", "JourneyModel"],
+            name: "DamageProbe", dependencies: ["Questions", "ControlInterface", "Views", "Timelines", "EventLog", "JourneyModel"],
             path: "Tests/DamageProbe", swiftSettings: settings),
         tests("LMDBTests", ["LMDB", "TestSupport"]),
         tests("JourneyModelTests", ["JourneyModel", "TestSupport"]),
@@ -148,8 +149,9 @@ let package = Package(
         tests("QuestionsTests", ["Questions", "Timelines", "EventLog", "JourneyModel", "TestSupport"]),
         tests("ViewsTests", ["Views", "Questions", "Timelines", "EventLog", "JourneyModel", "TestSupport"]),
         .target(name: "Impersonation", path: "Tests/Impersonation"),
-        tests("SystemTests", ["EventLog", "JourneyModel", "TestSupport", "Impersonation", "journeyd", "journeyctl"]),
-        tests("ControlInterfaceTests", ["ControlInterface", "Views", "Timelines", "EventLog", "JourneyModel", "TestSupport"]),
+        tests("SystemTests", ["ControlInterface", "EventLog", "JourneyModel", "TestSupport", "Impersonation", "journeyd", "journeyctl"]),
+        tests("ConsumersTests", ["Consumers", "EventLog", "JourneyModel", "TestSupport"]),
+        tests("ControlInterfaceTests", ["ControlInterface", "Views", "Questions", "Timelines", "Consumers", "EventLog", "JourneyModel", "TestSupport"]),
         tests("JourneyClientTests", ["JourneyClient"] + nio),
         tests("SimulationTests", ["Simulation", "JourneyModel"]),
         tests("CommandLineToolsTests", ["CommandLineTools", "JourneyModel"]),

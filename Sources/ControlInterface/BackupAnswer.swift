@@ -8,7 +8,7 @@ extension ControlInterface {
     ///
     /// - Throws: `invalid-parameter`; `damaged` where an epoch that the client has not got cannot be read.
     func backup(_ body: [UInt8]) throws(Problem) -> Answer {
-        let request = try AdminRequest(body.isEmpty ? Array("{}".utf8) : body, members: ["have"])
+        let request = try RequestBody(body.isEmpty ? Array("{}".utf8) : body, members: ["have"])
         var known: [Int: String] = [:]
         for member in try request.elements("have") ?? [] {
             guard let members = member.members, members.allSatisfy({ $0.name == "epoch" || $0.name == "digest" }),

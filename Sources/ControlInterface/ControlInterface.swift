@@ -1,7 +1,20 @@
+package import Consumers
 package import EventLog
 package import JourneyModel
 package import Timelines
 package import Views
+
+/// Who asks, and what his request is called.
+package struct Asker: Sendable {
+    /// The uid.
+    package let user: UInt32
+    /// The id of the request, for problems that are told in the middle of an answer.
+    package let request: String?
+
+    package init(user: UInt32, request: String? = nil) {
+        (self.user, self.request) = (user, request)
+    }
+}
 
 /// Requests in, answers out, as values: what the daemon says, without the sockets it says it through.
 package final class ControlInterface: Sendable {
@@ -18,62 +31,93 @@ package final class ControlInterface: Sendable {
 
     package let log: EventLog
     package let views: JourneyViews
+    package let kept: KeptViews
     let questions: QuestionDesk
+    let consumers: ConsumerStore
+    /// Who follows which consumer.
+    package let sessions = ConsumerSessions()
+    let sources: SourceBook
+    let intake = IntakeCounts()
     package let limits: Limits
     /// Who may do what.
     package let access: AccessPolicy
     let reader: EventReader
     let version: String
     let started = Timestamp.now
-    let viewNames = ["funnel", "friction"]
     /// What is counted of requests.
     package let telemetry = Telemetry()
 
+    /// - Parameters:
+    ///   - consumers: where their positions are kept; in memory only, if left out.
+    ///   - quarantine: sources whose events are stored although their data breaks the schema of its type.
     package init(
-        log: EventLog, views: JourneyViews, columns: JourneyColumns, catalogue: EventCatalogue, access: AccessPolicy, version: String,
-        limits: Limits = Limits()
+        log: EventLog, views: JourneyViews, kept: KeptViews, columns: JourneyColumns, catalogue: EventCatalogue, access: AccessPolicy,
+        version: String,
+        consumers: ConsumerStore = ConsumerStore(), quarantine: Set<String> = [], limits: Limits = Limits()
     ) {
         self.access = access
+        self.consumers = consumers
         self.log = log
         self.views = views
+        self.kept = kept
         questions = QuestionDesk(columns)
         self.limits = limits
         self.version = version
-        reader = EventReader(catalogue: catalogue, limits: limits.event)
+        sources = SourceBook(log, catalogue)
+        reader = EventReader(catalogue: catalogue, limits: limits.event, quarantine: quarantine)
     }
 
     /// The answer to a request that is not an append. It may take long: not for an event loop.
     ///
     /// - Parameters:
     ///   - body: the request's body, where the route has one.
+    ///   - asker: who asks.
     ///   - isWanted: whether anybody still waits for the answer; long work ends where nobody does.
-    package func answer(_ route: Route, body: [UInt8] = [], isWanted: @escaping @Sendable () -> Bool = { true }) -> Answer {
+    package func answer(
+        _ route: Route, body: [UInt8] = [], asker: Asker = Asker(user: 0), isWanted: @escaping @Sendable () -> Bool = { true }
+    ) -> Answer {
         do throws(Problem) {
             switch route {
             case .verify: return .lines { [self] send in verify(send) }
             case .erase: return try erase(body)
             case .backup: return try backup(body)
-            case .question(let asLines): return try questions.answer(body, asLines: asLines, isWanted)
-            default: return .whole(try reply(route, body))
+            case .question(let asLines): return try questions.answer(body, asLines: asLines, request: asker.request, isWanted)
+            case .view(let name, let query, _): return .whole(try view(name, query, isWanted))
+            default: return .whole(try reply(route, body, asker))
             }
         } catch {
             return .whole(Reply(error))
         }
     }
 
-    private func reply(_ route: Route, _ body: [UInt8]) throws(Problem) -> Reply {
+    /// What answering the question in `body` reads, as JSON that says nothing of its values; nil where it is no question.
+    package func plan(_ body: [UInt8]) -> [UInt8]? {
+        questions.plan(body)
+    }
+
+    private func reply(_ route: Route, _ body: [UInt8], _ asker: Asker) throws(Problem) -> Reply {
         switch route {
         case .events(let query): try events(query)
         case .event(let position): try event(position)
         case .journey(let subject, let at, _): try journey(subject, at)
         case .funnel(let query, _): Reply(json: try view { () throws(ViewError) in try views.funnel(query) })
         case .friction(let query, _): Reply(json: try view { () throws(ViewError) in try views.friction(query) })
+        case .views: Reply(json: viewList)
+        case .putView(let name): try putView(name, body)
+        case .deleteView(let name, let version): try deleteView(name, version)
+        case .quality: try quality()
+        case .consumers: try listConsumers()
+        case .consumer(let name): try consumer(name)
+        case .createConsumer(let name): try createConsumer(name, body, creator: asker.user)
+        case .deleteConsumer(let name): try deleteConsumer(name)
+        case .acknowledge(let name): try acknowledge(name, body)
         case .status: Reply(json: status)
+        case .openAPI: Reply(json: Array(OpenAPIDocument.text.utf8))
         case .health: health
         case .metrics: metrics
         case .seal: try seal()
         case .retain: try retain(body)
-        case .append, .verify, .erase, .backup, .question: throw Problem(.internalError, "this is not a request with one answer")
+        case .append, .verify, .erase, .backup, .question, .view: throw Problem(.internalError, "this is not a request with one answer")
         }
     }
 
@@ -92,7 +136,7 @@ package final class ControlInterface: Sendable {
         return Reply(json: writer.bytes)
     }
 
-    private func view<Result>(_ body: () throws(ViewError) -> Result) throws(Problem) -> Result {
+    func view<Result>(_ body: () throws(ViewError) -> Result) throws(Problem) -> Result {
         do throws(ViewError) {
             return try body()
         } catch {
@@ -119,74 +163,5 @@ package final class ControlInterface: Sendable {
             throw Problem(.notFound, "no event up to position \(views.position) speaks of '\(subject)'\(hint)")
         }
         return Reply(json: journey)
-    }
-
-    private var health: Reply {
-        let fault: String? =
-            if let reason = log.readOnlyReason { "read-only: \(reason)" } else if case .stopped(let error) = views.phase { "\(error)" } else
-            { nil }
-        var writer = JSONWriter()
-        writer.object { writer in
-            writer.member("status", fault == nil ? "ok" : "failing")
-            if let fault { writer.member("reason", fault) }
-        }
-        return Reply(status: fault == nil ? 200 : 503, json: writer.bytes)
-    }
-
-    private var status: [UInt8] {
-        var writer = JSONWriter()
-        let (tail, seen) = (log.tail, views.position)
-        writer.object { writer in
-            writer.member("version", version)
-            writer.member("position", tail)
-            writer.member("startedat", started.text)
-            writer.key("views")
-            writer.array { writer in
-                for name in viewNames { writeView(name, tail: tail, seen: seen, to: &writer) }
-            }
-            writer.key("log")
-            writer.object { writer in
-                writer.member("events", tail + 1 - min(log.first, tail + 1))
-                writer.member("first", log.first)
-                writer.member("bytes", log.bytes)
-                writer.member("epochs", log.epochCount)
-                writer.member("sealed", log.sealedEpochs)
-                writer.member("state", log.readOnlyReason == nil ? "writable" : "read-only")
-                if let reason = log.readOnlyReason { writer.member("reason", reason) }
-                if let trouble = log.keepersTrouble { writer.member("trouble", trouble) }
-                let erasures = log.erasures
-                writer.key("erased")
-                writer.object { writer in
-                    writer.member("journeys", erasures.reduce(0) { $0 + $1.journeys })
-                    writer.member("subjects", erasures.reduce(0) { $0 + $1.subjects })
-                    writer.member("events", erasures.reduce(0) { $0 + $1.events })
-                }
-                let damages = log.damages
-                if !damages.isEmpty {
-                    writer.key("damage")
-                    writer.array { writer in for damage in damages { writer.string(damage) } }
-                }
-                writer.member("waiting", log.waiting)
-                writer.member("duplicates", log.duplicatesSinceStart)
-            }
-        }
-        return writer.bytes
-    }
-
-    private func writeView(_ name: String, tail: Position, seen: Position, to writer: inout JSONWriter) {
-        writer.object { writer in
-            writer.member("name", name)
-            writer.member("position", seen)
-            writer.member("lag", tail - min(tail, seen))
-            writer.member("definition", views.definition)
-            switch views.phase {
-            case .replaying: writer.member("state", "replaying")
-            case .live: writer.member("state", "live")
-            case .closed: writer.member("state", "closed")
-            case .stopped(let error):
-                writer.member("state", "stopped")
-                writer.member("reason", "\(error)")
-            }
-        }
     }
 }

@@ -9,7 +9,7 @@ extension ControlInterface {
     /// `scope` is `journey` (all subjects of the journey, if left out) or `subject` (that one).
     /// - Throws: `invalid-parameter`, `not-found`, `plan-changed` where the token is of another plan than the one made now.
     func erase(_ body: [UInt8]) throws(Problem) -> Answer {
-        let request = try AdminRequest(body, members: ["subject", "scope", "token"])
+        let request = try RequestBody(body, members: ["subject", "scope", "token"])
         guard let subject = try request.text("subject") else { throw Problem(.invalidParameter, "\"subject\" is missing: whose data?") }
         let scope = try request.text("scope") ?? "journey"
         guard scope == "journey" || scope == "subject" else { throw Problem(.invalidParameter, "\"scope\" is neither journey nor subject") }

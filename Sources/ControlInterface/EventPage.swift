@@ -4,55 +4,78 @@ internal import Views
 
 /// Some events of an answer, already written, and where to go on.
 package struct EventPage: Sendable {
+    /// How large a page may be.
+    package struct Limits: Sendable {
+        /// Events that it may hold.
+        package var events: Int
+        /// Bytes after which it ends: one event more than this at most.
+        package var bytes = 16 << 20
+        /// Events that may be looked at for it.
+        package var scanned = Int.max
+
+        package init(events: Int) {
+            self.events = events
+        }
+    }
+
     /// The text.
     package internal(set) var bytes: [UInt8] = []
     /// The last position that was looked at.
     package internal(set) var next: Position
     /// How many events it holds.
     package internal(set) var count = 0
-
-    // So that a page of the largest events stays small enough to be made in memory.
-    static let maximumBytes = 16 << 20
+    /// The position of the last event that it holds; nil in an empty page.
+    package internal(set) var last: Position?
 }
 
 extension ControlInterface {
-    /// The events of a query behind `position`, in its form: at most `limit`, and 16 MiB.
+    /// The events of a query behind `position`, in its form.
     ///
     /// Where a subject or a journey is asked for, the views tell where its events are; the caller waits for them first.
-    package func page(_ query: EventQuery, after position: Position, limit: Int) throws(Problem) -> EventPage {
+    package func page(_ query: EventQuery, after position: Position, limits: EventPage.Limits) throws(Problem) -> EventPage {
+        let filter = query.filter
+        // Behind what the views have seen they cannot tell what belongs to a subject.
+        let tail = filter.needsViews ? min(log.tail, views.position) : log.tail
+        var page = EventPage(next: position)
         do throws(LogError) {
-            // Behind what the views have seen they cannot tell what belongs to a subject.
-            let tail = query.needsViews ? min(log.tail, views.position) : log.tail
-            var page = EventPage(next: position)
-            if let subject = query.subject ?? query.journey {
-                let positions = views.positions(subject: subject, wholeJourney: query.subject == nil) ?? []
+            if let subject = filter.subject ?? filter.journey {
+                let positions = views.positions(subject: subject, wholeJourney: filter.subject == nil) ?? []
                 for found in positions where found > position && found <= tail {
-                    guard page.count < limit, page.bytes.count < EventPage.maximumBytes else { return page }
+                    guard page.hasRoom(limits) else { return page }
                     if let event = try log.event(at: found) { page.add(event, query) }
                 }
+                // All that there is was looked at.
+                page.next = max(tail, position)
             } else {
-                var failure: LogError?
-                try log.read(after: position) { (record, bytes) in
-                    guard record.position <= tail, page.count < limit, page.bytes.count < EventPage.maximumBytes else { return false }
-                    page.next = record.position
-                    guard query.includes(type: log.type(record, bytes)) else { return true }
-                    do throws(LogError) { page.add(try log.event(record, bytes), query) } catch { failure = error }
-                    return failure == nil
-                }
-                if let failure { throw failure }
-                return page
+                try scan(query, after: position, through: tail, limits, into: &page)
             }
-            // All that there is was looked at.
-            page.next = max(tail, position)
             return page
         } catch {
             throw Problem(error)
         }
     }
 
+    private func scan(
+        _ query: EventQuery, after position: Position, through tail: Position, _ limits: EventPage.Limits, into page: inout EventPage
+    ) throws(LogError) {
+        var filter = RecordFilter(query.filter, log)
+        var left = limits.scanned
+        var failure: LogError?
+        try log.read(after: position) { (record, bytes) in
+            guard record.position <= tail, left > 0, page.hasRoom(limits) else { return false }
+            left -= 1
+            page.next = record.position
+            guard filter.includes(record, bytes) else { return true }
+            do throws(LogError) { page.add(try log.event(record, bytes), query) } catch { failure = error }
+            return failure == nil
+        }
+        if let failure { throw failure }
+    }
+
     /// The answer to a query that does not follow.
     func events(_ query: EventQuery) throws(Problem) -> Reply {
-        let page = try page(query, after: query.after, limit: query.limit)
+        let query = try resolved(query)
+        let page = try page(query, after: query.after, limits: EventPage.Limits(events: query.limit))
         guard query.form == .page else { return Reply(ndjson: page.bytes) }
         var writer = JSONWriter()
         writer.object { writer in
@@ -65,8 +88,12 @@ extension ControlInterface {
 }
 
 extension EventPage {
+    fileprivate func hasRoom(_ limits: Limits) -> Bool {
+        count < limits.events && bytes.count < limits.bytes
+    }
+
     fileprivate mutating func add(_ event: StoredEvent, _ query: EventQuery) {
-        guard query.includes(type: event.type) else { return }
+        guard query.filter.includes(event) else { return }
         var writer = JSONWriter()
         event.write(to: &writer)
         switch query.form {
@@ -82,6 +109,6 @@ extension EventPage {
             bytes.append(contentsOf: "\n\n".utf8)
         }
         count += 1
-        next = event.position
+        (next, last) = (event.position, event.position)
     }
 }

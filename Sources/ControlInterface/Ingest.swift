@@ -45,10 +45,12 @@ extension ControlInterface {
                 try reader.readArray(body, maximum: limits.arrayEvents, receivedAt: .now, into: &batch)
             }
         } catch {
+            intake.reject(batch.refusedSource, error.code)
             throw Problem(error)
         }
         for (index, draft) in batch.drafts.enumerated() {
             guard let refusal = limit.refusal(draft, batch) else { continue }
+            intake.reject(Array(batch.bytes[draft.source.range]), Problem.Code.forbidden.rawValue)
             let pointer = format == .single ? "/type" : "/\(index)/type"
             throw Problem(
                 .forbidden, refusal + "; nothing was stored", errors: [Violation(pointer: pointer, detail: refusal, code: "forbidden")])
@@ -69,14 +71,18 @@ extension ControlInterface {
         return Expectation(subject: subject, position: position, known: known, through: through)
     }
 
-    /// The answer to one event or an array.
-    package static func reply(_ result: Result<AppendOutcome, AppendFailure>, _ format: EventFormat) -> Reply {
+    /// The answer to the events of `batch`, which were one event or an array.
+    package func reply(_ result: Result<AppendOutcome, AppendFailure>, _ batch: EventBatch, _ format: EventFormat) -> Reply {
         switch result {
         case .success(let outcome):
+            intake.add(batch, outcome)
             var writer = JSONWriter()
             writer.object { outcome.write(to: &$0) }
             return Reply(json: writer.bytes)
-        case .failure(.conflict(let conflict)) where format == .single:
+        case .failure(.conflict(let conflict)):
+            let source = Array(batch.bytes[batch.drafts[conflict.index].source.range])
+            intake.reject(source, Problem.Code.conflictingDuplicate.rawValue)
+            guard format == .single else { return Reply(Problem(.conflict(conflict))) }
             return Reply(Problem(.conflictingDuplicate, Problem.conflictDetail(conflict)))
         case .failure(let failure):
             return Reply(Problem(failure))

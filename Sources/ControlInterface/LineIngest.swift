@@ -18,17 +18,21 @@ package struct LineIngest: Sendable {
         let line: Int
         let code: String
         let detail: String
+        // Of a conflict, which is counted with the batch, it is not asked for.
+        var source: [UInt8]?
     }
 
     /// Batches that may be under way at once: one being written, one being read.
     package static let window = 2
     private static let portionLines = 4_000
     private static let portionBytes = 2 << 20
+    private static let maximumDetail = 1_000
 
     private let reader: EventReader
     private let maximumLine: Int
     private let limit: EmissionLimit
     private let telemetry: Telemetry
+    private let intake: IntakeCounts
     private var partial: [UInt8] = []
     // The rest of a line that is too long is passed over; how much of it there was.
     private var skipped: Int?
@@ -40,13 +44,15 @@ package struct LineIngest: Sendable {
     private var underWay = 0
     /// Whether no more bytes will come; some may still wait to be taken.
     package var isInputEnded = false
+    /// Lines that were refused as their sender may not emit them.
+    package private(set) var forbidden = 0
     /// Whether the end of the stream was taken.
     package private(set) var isEnded = false
 
     /// - Parameter limit: which types its sender may emit.
     package init(_ interface: ControlInterface, _ limit: EmissionLimit) {
         self.limit = limit
-        telemetry = interface.telemetry
+        (telemetry, intake) = (interface.telemetry, interface.intake)
         reader = interface.reader
         maximumLine = interface.limits.event.event
     }
@@ -105,6 +111,8 @@ package struct LineIngest: Sendable {
     package mutating func stored(_ portion: Portion, _ outcome: AppendOutcome) -> [UInt8] {
         underWay -= 1
         var rejected = portion.rejected
+        for entry in rejected { intake.reject(entry.source, entry.code) }
+        intake.add(portion.batch, outcome)
         for conflict in outcome.conflicts {
             let number = portion.numbers[conflict.index]
             rejected.append(
@@ -112,6 +120,7 @@ package struct LineIngest: Sendable {
         }
         rejected.sort { $0.line < $1.line }
         for entry in rejected { telemetry.refused(entry.code) }
+        forbidden += rejected.count { $0.code == Problem.Code.forbidden.rawValue }
         return LineIngest.text(lines: portion.lines, outcome, rejected, isLast: isDone, problem: nil)
     }
 
@@ -121,25 +130,33 @@ package struct LineIngest: Sendable {
     }
 
     /// The last line of an answer when the log takes no more: nothing behind the last answered line is stored.
-    package static func failed(_ problem: Problem) -> [UInt8] {
-        text(lines: 0, AppendOutcome(), [], isLast: true, problem: problem)
+    package static func failed(_ problem: Problem, request: String?) -> [UInt8] {
+        text(lines: 0, AppendOutcome(), [], isLast: true, problem: problem, request: request)
     }
 
     private mutating func read(_ text: Span<UInt8>) {
         line += 1
         guard !LineIngest.isBlank(text) else { return }
         do throws(EventFault) {
+            batch.refusedSource = nil
             guard text.count <= maximumLine else { throw .tooLarge("the line has \(text.count) bytes, \(maximumLine) are allowed") }
             try reader.read(text, receivedAt: .now, into: &batch)
             if let last = batch.drafts.last, let refusal = limit.refusal(last, batch) {
                 batch.dropLast()
-                rejected.append(Rejection(line: line, code: Problem.Code.forbidden.rawValue, detail: refusal))
+                reject(Problem.Code.forbidden.rawValue, refusal)
             } else {
                 numbers.append(line)
             }
         } catch {
-            rejected.append(Rejection(line: line, code: error.code, detail: error.detail))
+            reject(error.code, error.detail)
         }
+    }
+
+    private mutating func reject(_ code: String, _ detail: String) {
+        // Thousands of lines may be refused before anything is answered: what is kept of each is bounded.
+        let isLong = detail.utf8.count > LineIngest.maximumDetail
+        let kept = isLong ? detail.prefix(LineIngest.maximumDetail) + " …" : detail[...]
+        rejected.append(Rejection(line: line, code: code, detail: String(kept), source: IntakeCounts.name(batch.refusedSource)))
     }
 
     private mutating func carry(_ text: Span<UInt8>) {
@@ -181,7 +198,7 @@ package struct LineIngest: Sendable {
     }
 
     private static func text(
-        lines: Int, _ outcome: AppendOutcome, _ rejected: [Rejection], isLast: Bool, problem: Problem?
+        lines: Int, _ outcome: AppendOutcome, _ rejected: [Rejection], isLast: Bool, problem: Problem?, request: String? = nil
     ) -> [UInt8] {
         var writer = JSONWriter()
         writer.object { writer in
@@ -203,7 +220,7 @@ package struct LineIngest: Sendable {
             }
             if let problem {
                 writer.key("error")
-                problem.write(to: &writer)
+                problem.write(to: &writer, request: request)
             }
         }
         return writer.bytes + [UInt8(ascii: "\n")]

@@ -5,7 +5,7 @@ package import Views
 /// An error answer: RFC 9457 problem details with a stable `code` that programs act upon.
 package struct Problem: Error, Sendable {
     /// The codes and the HTTP status that goes with each.
-    package enum Code: String, Sendable {
+    package enum Code: String, CaseIterable, Sendable {
         case malformedJSON = "malformed-json"
         case invalidEvent = "invalid-event"
         case invalidParameter = "invalid-parameter"
@@ -18,6 +18,10 @@ package struct Problem: Error, Sendable {
         case unexpectedPosition = "unexpected-position"
         case planChanged = "plan-changed"
         case limitReached = "limit-reached"
+        case consumerExists = "consumer-exists"
+        case consumerFollowed = "consumer-followed"
+        case tooManyConsumers = "too-many-consumers"
+        case positionAhead = "position-ahead"
         case invalidQuestion = "invalid-question"
         case tooLarge = "too-large"
         case unsupportedMediaType = "unsupported-media-type"
@@ -30,14 +34,17 @@ package struct Problem: Error, Sendable {
         case closing
         case logFull = "log-full"
 
-        var status: Int {
+        /// The HTTP status.
+        package var status: Int {
             switch self {
             case .malformedJSON, .invalidEvent, .invalidParameter, .malformedRequest: 400
             case .forbidden: 403
             case .notFound: 404
             case .methodNotAllowed: 405
             case .timeout: 408
-            case .conflictingDuplicate, .unexpectedPosition, .planChanged, .limitReached: 409
+            case .conflictingDuplicate, .unexpectedPosition, .planChanged, .consumerExists, .consumerFollowed, .tooManyConsumers,
+                .positionAhead, .limitReached:
+                409
             case .invalidQuestion: 422
             case .tooLarge: 413
             case .unsupportedMediaType: 415
@@ -63,6 +70,10 @@ package struct Problem: Error, Sendable {
             case .unexpectedPosition: "The subject has another last event"
             case .planChanged: "What was planned is not what would be done now"
             case .limitReached: "No more can be kept, or this cannot go"
+            case .consumerExists: "The consumer is another one"
+            case .consumerFollowed: "The consumer is followed already"
+            case .tooManyConsumers: "There are too many consumers"
+            case .positionAhead: "The log has not come so far"
             case .invalidQuestion: "The question cannot be asked so"
             case .tooLarge: "The event or request is too large"
             case .unsupportedMediaType: "The content type is not one that can be read here"
@@ -97,19 +108,22 @@ package struct Problem: Error, Sendable {
     package var status: Int { code.status }
 
     /// The `application/problem+json` text.
-    package var json: [UInt8] {
+    ///
+    /// - Parameter request: the id of the request that it answers.
+    func json(request: String?) -> [UInt8] {
         var writer = JSONWriter()
-        write(to: &writer)
+        write(to: &writer, request: request)
         return writer.bytes
     }
 
-    func write(to writer: inout JSONWriter) {
+    func write(to writer: inout JSONWriter, request: String?) {
         writer.object { writer in
             writer.member("type", "about:blank")
             writer.member("title", code.title)
             writer.member("status", status)
             writer.member("code", code.rawValue)
             writer.member("detail", detail)
+            if let request { writer.member("request", request) }
             guard !errors.isEmpty else { return }
             writer.key("errors")
             writer.array { writer in

@@ -22,7 +22,9 @@ struct QuestionDesk: Sendable {
     /// The answer to the question in `body`.
     ///
     /// - Throws: `malformed-json`, `invalid-question`, and what the log and the columns may come to.
-    func answer(_ body: [UInt8], asLines: Bool, _ isWanted: @escaping @Sendable () -> Bool) throws(Problem) -> Answer {
+    func answer(
+        _ body: [UInt8], asLines: Bool, request: String?, _ isWanted: @escaping @Sendable () -> Bool
+    ) throws(Problem) -> Answer {
         let question: Question
         do throws(QuestionFault) {
             question = try Question(body.span)
@@ -42,7 +44,7 @@ struct QuestionDesk: Sendable {
                     var writer = JSONWriter()
                     writer.object { writer in
                         writer.key("error")
-                        error.write(to: &writer)
+                        error.write(to: &writer, request: request)
                     }
                     return writer.bytes + Self.lineEnd
                 }
@@ -55,6 +57,16 @@ struct QuestionDesk: Sendable {
                 if !send(progress.line + Self.lineEnd) { progress.stop() }
             }
         }
+    }
+
+    /// What answering the question in `body` reads, and the definition's hash, as JSON; nil where it is no question.
+    func plan(_ body: [UInt8]) -> [UInt8]? {
+        guard let members = (try? JSONValue(body.span))?.members else { return nil }
+        let kept = members.filter { $0.name != "plan" }
+        var writer = JSONWriter()
+        JSONValue.object(kept + [JSONValue.Member(name: "plan", value: .bool(true))]).write(to: &writer)
+        guard let question = try? Question(writer.bytes.span) else { return nil }
+        return try? engine.answer(question)
     }
 
     /// An export, which comes in a form of its own and in pieces; nil for other questions.

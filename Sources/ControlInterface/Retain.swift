@@ -7,7 +7,7 @@ extension ControlInterface {
     ///
     /// - Throws: `invalid-parameter`; `plan-changed` where the token is of another plan than the one that these limits make now.
     func retain(_ body: [UInt8]) throws(Problem) -> Reply {
-        let request = try AdminRequest(body, members: ["before", "bytes", "token"])
+        let request = try RequestBody(body, members: ["before", "bytes", "token"])
         let moment = try request.moment("before")
         let size = try request.number("bytes")
         guard moment != nil || size != nil else {

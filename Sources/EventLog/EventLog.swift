@@ -170,6 +170,17 @@ package final class EventLog: Sendable {
         if case .failure(.log(let error)) = arrival.wait() { throw error }
     }
 
+    /// Stores events, all or none, and waits for it: not for an event loop.
+    package func appendBlocking(_ batch: EventBatch, emitter: UInt32) -> Result<AppendOutcome, AppendFailure> {
+        let arrival = Arrival<Result<AppendOutcome, AppendFailure>>()
+        do throws(LogError) {
+            try append(AppendRequest(batch: batch, isAtomic: true, emitter: emitter) { arrival.come($0) })
+        } catch {
+            return .failure(.log(error))
+        }
+        return arrival.wait() ?? .failure(.log(.closed))
+    }
+
     /// Calls `observer` after each commit with the new tail, on the writer's thread: it must not block.
     package func observe(_ observer: @escaping @Sendable (Position) -> Void) {
         observers.withLock { $0.append(observer) }

@@ -34,6 +34,8 @@ extension EventLog {
     func readStored(
         after position: Position, _ body: (_ record: EventRecord, _ bytes: Span<UInt8>) -> Bool
     ) throws(LogError) {
+        // Whoever asks names any number, and the largest has none behind it.
+        guard position < tail else { return }
         var next = max(position + 1, first)
         var goesOn = true
         while goesOn, next <= tail {

@@ -10,10 +10,10 @@ extension ConnectionHandler {
     func append(_ body: ByteBuffer, _ format: EventFormat, _ expect: Position?) {
         do throws(Problem) {
             let batch = try shared.interface.batch(body.readableBytesUInt8Span, format, emission)
-            let bound = bound
+            let (bound, interface) = (bound, shared.interface)
             let expectation = try shared.interface.expectation(expect, of: batch)
             let request = AppendRequest(batch: batch, isAtomic: true, emitter: peer.user, expectation: expectation) { result in
-                bound.eventLoop.execute { bound.value.send(ControlInterface.reply(result, format)) }
+                bound.eventLoop.execute { bound.value.send(interface.reply(result, batch, format)) }
             }
             do throws(LogError) {
                 try shared.interface.log.append(request)
@@ -79,7 +79,7 @@ extension ConnectionHandler {
             exchange?.body = .lines(stream)
             startReply(contentType: "application/x-ndjson")
             send(line)
-            if stream.ingest.isDone { endReply() } else { pump(isInputPaused: stream.buffers.isEmpty) }
+            if stream.ingest.isDone { endLines(stream) } else { pump(isInputPaused: stream.buffers.isEmpty) }
         case .failure(let failure): stop(Problem(failure))
         }
     }
@@ -89,7 +89,7 @@ extension ConnectionHandler {
         guard let exchange, !exchange.isReplyEnded else { return }
         self.exchange?.body = .discarding
         guard exchange.isReplyStarted else { return send(Reply(problem)) }
-        send(LineIngest.failed(problem))
+        send(LineIngest.failed(problem, request: requestID))
         endReply()
     }
 
@@ -98,6 +98,11 @@ extension ConnectionHandler {
         guard case .lines(let stream) = exchange?.body, stream.ingest.isDone, exchange?.isReplyEnded == false else { return }
         startReply(contentType: "application/x-ndjson")
         send(LineIngest.done)
+        endLines(stream)
+    }
+
+    private func endLines(_ stream: LineStream) {
+        if stream.ingest.forbidden > 0 { logRefusal(lines: stream.ingest.forbidden) }
         endReply()
     }
 }

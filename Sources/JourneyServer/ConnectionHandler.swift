@@ -26,13 +26,15 @@ final class ConnectionHandler: ChannelDuplexHandler {
     let emission: EmissionLimit
     var exchange: Exchange?
     var follower: Follower?
+    /// How many followers there were on this connection.
+    var follows = 0
     /// Brings the pieces of the answer that is under way.
     var pipe: ReplyPipe?
     private var backlog = CircularBuffer<HTTPServerRequestPart>()
-    private var lastAnswer: EventLoopFuture<Void>?
+    var lastAnswer: EventLoopFuture<Void>?
     private var isDraining = false
     private var isReadWithheld = false
-    private var isClosing = false
+    var isClosing = false
 
     init(_ shared: JourneyServer.Shared, _ peer: Peer, _ channel: any Channel) {
         self.shared = shared
@@ -70,17 +72,13 @@ final class ConnectionHandler: ChannelDuplexHandler {
             let route = try Route(
                 method: head.method.rawValue, uri: head.uri, accept: head.headers.first(name: "accept"),
                 lastEventID: head.headers.first(name: "last-event-id"))
-            exchange.route = route.name
-            try shared.interface.access.check(peer.caller, route)
+            exchange.endpoint = route.endpoint
+            try shared.interface.access.check(peer.caller, route.endpoint)
             exchange.body = try body(of: head, route, exchange)
             self.exchange = exchange
         } catch {
             self.exchange = exchange
-            if error.code == .forbidden {
-                shared.logger.notice(
-                    "refused", metadata: ["uid": "\(peer.user)", "pid": "\(peer.process)", "method": "\(head.method)"])
-            }
-            let allow = error.code == .methodNotAllowed ? (try? RequestTarget(head.uri)).flatMap { Route.methods($0.path) } : nil
+            let allow = error.code == .methodNotAllowed ? (try? RequestTarget(head.uri)).flatMap { Endpoint.methods($0.path) } : nil
             send(Reply(error, allow: allow))
             return
         }
@@ -91,7 +89,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
 
     private func body(of head: HTTPRequestHead, _ route: Route, _ exchange: Exchange) throws(Problem) -> Exchange.Body {
         guard case .append(let expect) = route else {
-            guard let maximum = route.bodyLimit else { return .question(route) }
+            guard let maximum = route.endpoint.bodyLimit else { return .question(route) }
             return try collecting(.request(route), exchange, maximum: maximum)
         }
         let format = try EventFormat(contentType: head.headers.first(name: "content-type"))
@@ -191,8 +189,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
     func channelWritabilityChanged(context: ChannelHandlerContext) {
         resumeReading()
         if channel.isWritable {
-            follower?.isBlocked = false
-            followOn()
+            unblockFollower()
         }
         context.fireChannelWritabilityChanged()
     }
@@ -273,65 +270,9 @@ final class ConnectionHandler: ChannelDuplexHandler {
         (try? channel.pipeline.syncOperations.handler(type: HeaderDeadline.self))?.request(isUnderWay: isUnderWay)
     }
 
-    // MARK: What goes out
+    // MARK: On to the next
 
-    /// Sends an answer as a whole.
-    func send(_ reply: Reply) {
-        guard let exchange, !exchange.isReplyStarted else { return }
-        self.exchange?.status = reply.status
-        if let code = reply.code { shared.interface.telemetry.refused(code) }
-        var head = responseHead(status: reply.status, contentType: reply.contentType)
-        head.headers.add(name: "Content-Length", value: String(reply.body.count))
-        for (name, value) in reply.headers { head.headers.add(name: name, value: value) }
-        write(.head(head), flush: false)
-        if !exchange.isHead { write(.body(.byteBuffer(channel.allocator.buffer(bytes: reply.body))), flush: false) }
-        endReply()
-    }
-
-    /// Starts an answer whose length is not known.
-    func startReply(contentType: String) {
-        guard exchange?.isReplyStarted == false else { return }
-        exchange?.status = 200
-        var head = responseHead(status: 200, contentType: contentType)
-        head.headers.add(name: "Transfer-Encoding", value: "chunked")
-        head.headers.add(name: "Cache-Control", value: "no-store")
-        exchange?.isReplyStarted = true
-        write(.head(head), flush: false)
-    }
-
-    /// Sends part of an answer that was started.
-    func send(_ bytes: [UInt8], _ sent: EventLoopPromise<Void>? = nil) {
-        channel.writeAndFlush(HTTPServerResponsePart.body(.byteBuffer(channel.allocator.buffer(bytes: bytes))), promise: sent)
-    }
-
-    /// Ends the answer and goes on with what came meanwhile.
-    func endReply() {
-        exchange?.isReplyStarted = true
-        exchange?.isReplyEnded = true
-        if let exchange {
-            let microseconds = Int(exchange.begun.duration(to: .now) / .microseconds(1))
-            shared.interface.telemetry.answered(exchange.route ?? "other", status: exchange.status, microseconds: microseconds)
-        }
-        let sent = channel.eventLoop.makePromise(of: Void.self)
-        channel.writeAndFlush(HTTPServerResponsePart.end(nil), promise: sent)
-        lastAnswer = sent.futureResult
-        finishIfDone()
-    }
-
-    private func responseHead(status: Int, contentType: String) -> HTTPResponseHead {
-        var headers = HTTPHeaders()
-        headers.reserveCapacity(6)
-        headers.add(name: "Content-Type", value: contentType)
-        headers.add(name: "Journeyd-Position", value: String(shared.interface.log.tail))
-        if isClosing || exchange?.isKeepAlive == false { headers.add(name: "Connection", value: "close") }
-        return HTTPResponseHead(version: .http1_1, status: HTTPResponseStatus(statusCode: status), headers: headers)
-    }
-
-    private func write(_ part: HTTPServerResponsePart, flush: Bool) {
-        if flush { channel.writeAndFlush(part, promise: nil) } else { channel.write(part, promise: nil) }
-    }
-
-    private func finishIfDone() {
+    func finishIfDone() {
         guard let exchange, exchange.isRequestEnded, exchange.isReplyEnded else { return }
         self.exchange = nil
         guard exchange.isKeepAlive, !isClosing else { return closeWhenSent() }

@@ -1,3 +1,5 @@
+internal import ControlInterface
+internal import EventLog
 internal import NIOCore
 internal import Synchronization
 
@@ -13,7 +15,10 @@ final class Connections: Sendable {
     private let maximum: Int
     private let maximumOfUser: Int
 
-    init(maximum: Int, maximumOfUser: Int) {
+    private let telemetry: Telemetry
+
+    init(maximum: Int, maximumOfUser: Int, telemetry: Telemetry) {
+        self.telemetry = telemetry
         self.maximum = maximum
         self.maximumOfUser = maximumOfUser
     }
@@ -31,7 +36,9 @@ final class Connections: Sendable {
             return true
         }
         guard isTaken else { return false }
+        telemetry.connections.add(1)
         channel.closeFuture.whenComplete { _ in
+            self.telemetry.connections.add(-1)
             self.state.withLock { state in
                 state.channels[ObjectIdentifier(channel)] = nil
                 state.byUser[user, default: 1] -= 1

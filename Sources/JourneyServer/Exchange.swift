@@ -31,8 +31,12 @@ struct Exchange {
     /// The bytes that the head announced, if it did.
     let announced: Int?
     var received = 0
-    /// What metrics call the request; nil where there is no such route.
-    var route: String?
+    /// What is asked for; nil where there is no such call.
+    var endpoint: Endpoint?
+    /// What the client calls the request.
+    let givenID: String?
+    /// What it is called, where that was asked for.
+    private var knownID: String?
     /// How it is answered.
     var status = 0
     let begun = ContinuousClock.now
@@ -45,6 +49,16 @@ struct Exchange {
         isHead = head.method == .HEAD
         announced = head.headers.first(name: "content-length").flatMap { Int($0) }
         body = .discarding
+        givenID = RequestID.given(head.headers)
+    }
+
+    /// What the request is called. One that nobody asks for is not made up.
+    var id: String {
+        mutating get {
+            let id = knownID ?? givenID ?? RequestID.make()
+            knownID = id
+            return id
+        }
     }
 }
 

@@ -23,6 +23,12 @@ package final class JourneyServer: Sendable {
         package var graceSeconds = 10
         /// Seconds between signs of life on an answer that follows the log.
         package var heartbeatSeconds = 15
+        /// How long a follower may take to take a page of events, which is ``followerPageBytes`` at most and one event more.
+        package var followerSeconds = 30
+        /// Bytes of events that are on the way to a follower.
+        package var followerPageBytes = 1 << 20
+        /// An answer that takes as long is logged.
+        package var slowAnswer = Duration.seconds(1)
         /// Threads that work on what administrators ask for, which may take minutes.
         package var longWorkThreads = 2
         /// Threads that work on reading requests.
@@ -49,7 +55,13 @@ package final class JourneyServer: Sendable {
         /// Where a request is worked on, so that what takes long holds up nothing that does not.
         func threads(for route: Route) -> NIOThreadPool {
             if case .question = route { return analyses }
-            return route.isLong ? longWork : questions
+            return route.endpoint.isLong ? longWork : questions
+        }
+
+        /// What looks how long an answer takes.
+        func slowness(_ route: Route, _ body: [UInt8], _ asker: Asker) -> Slowness {
+            Slowness(
+                interface: interface, logger: logger, limit: options.slowAnswer, route: route, body: body, asker: asker)
         }
     }
 
@@ -69,7 +81,9 @@ package final class JourneyServer: Sendable {
         let shared = Shared(
             interface: interface, options: options, questions: questions, longWork: longWork, analyses: analyses,
             commits: CommitNotifier(interface.log),
-            connections: Connections(maximum: options.connections, maximumOfUser: options.connectionsOfUser), logger: logger)
+            connections: Connections(
+                maximum: options.connections, maximumOfUser: options.connectionsOfUser, telemetry: interface.telemetry),
+            logger: logger)
         group = MultiThreadedEventLoopGroup(numberOfThreads: options.eventLoops)
         let bootstrap = ServerBootstrap(group: group)
             // The default of 4 makes a burst of connections wait for a turn of the loop each.

@@ -11,6 +11,7 @@ final class ReplyPipe: Sendable {
     private struct State {
         var onTheWay = 0
         var isOpen = true
+        var isAbandoned = false
     }
 
     // The lock's value says whether a piece may be sent, or is of no use any more.
@@ -32,7 +33,7 @@ final class ReplyPipe: Sendable {
     /// - Returns: false where nobody listens any more.
     func send(_ piece: [UInt8]) -> Bool {
         guard lock.lock(whenValue: true, timeoutSeconds: patience) else {
-            close()
+            update { ($0.isOpen, $0.isAbandoned) = (false, true) }
             return false
         }
         let (isOpen, hasRoom) = state.withLock { state in
@@ -50,6 +51,9 @@ final class ReplyPipe: Sendable {
 
     /// Whether what was sent has somebody who reads it.
     var isOpen: Bool { state.withLock { $0.isOpen } }
+
+    /// Whether the client took nothing for longer than it may.
+    var isAbandoned: Bool { state.withLock { $0.isAbandoned } }
 
     /// The connection is gone: pieces that come are of no use.
     func close() {

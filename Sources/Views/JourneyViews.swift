@@ -257,3 +257,19 @@ extension JourneyViews {
         return "\(log.first) \(event.recordedAt.microseconds) \(event.source) \(event.id)"
     }
 }
+
+extension JourneyViews {
+    /// How the built-in view of this name is.
+    package func status(_ name: String) -> ViewStatus {
+        let (state, reason): (ViewStatus.State, String?) =
+            switch phase {
+            case .replaying: (.replaying, nil)
+            case .live: (.live, nil)
+            case .closed: (.closed, nil)
+            case .stopped(let error): (.stopped, "\(error)")
+            }
+        return ViewStatus(
+            name: name, version: 1, isCurrent: true, upkeep: .incremental, definition: definition, state: state, reason: reason,
+            position: position, progress: 1, remaining: nil, parked: [], parkedCount: 0)
+    }
+}

@@ -7,10 +7,11 @@ internal import SystemPackage
 /// What can be set: by a flag, by an environment variable `JOURNEYD_…`, or in the file; in this order of precedence.
 struct DaemonConfiguration: Sendable {
     /// The keys of the file, which are the only ones it may have.
-    static let keys = [
-        "data", "socket", "socketGroup", "log.level", "log.quota", "log.epochBytes", "log.epochAge", "log.identityTail", "log.encrypt",
-        "log.keyFile", "access.emit", "access.ask", "access.administer",
-    ]
+    static let keys =
+        [
+            "data", "socket", "socketGroup", "log.level", "log.quota", "log.epochBytes", "log.epochAge", "log.identityTail", "log.encrypt",
+            "log.keyFile", "access.emit", "access.ask", "access.administer",
+        ] + InterfaceConfiguration.keys
 
     /// The directory that holds the log and what is derived from it.
     var data: String
@@ -20,6 +21,8 @@ struct DaemonConfiguration: Sendable {
     var socketGroup: UInt32?
     /// Who may do what.
     var access: AccessPolicy
+    /// The control interface's.
+    var interface: InterfaceConfiguration
     /// The lowest level of log lines that are written.
     var logLevel: String
     /// Bytes of disk that the log of events may use; zero for all there is.
@@ -56,6 +59,7 @@ struct DaemonConfiguration: Sendable {
         socket = reader.string(forKey: "socket", default: "/run/journeyd/journeyd.sock")
         socketGroup = try reader.string(forKey: "socketGroup").map { try AccessConfiguration.group($0) }
         access = try AccessConfiguration.policy { reader.stringArray(forKey: ConfigKey("access.\($0.rawValue)"), default: []) }
+        interface = InterfaceConfiguration(reader)
         logLevel = reader.string(forKey: "log.level", default: "info")
         quota = reader.int(forKey: "log.quota", default: 0)
         let defaults = EventLog.Options()

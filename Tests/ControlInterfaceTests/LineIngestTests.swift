@@ -1,6 +1,7 @@
 import ControlInterface
 import EventLog
 import JourneyModel
+import Questions
 import TestSupport
 import Testing
 import Timelines
@@ -21,12 +22,16 @@ import Views
         let directory = try DataDirectory(path: scratch.path + "/data")
         let log = try EventLog(directory: directory, options: .small)
         let views = try JourneyViews(log: log, map: .shipped(), directory: directory, mapSize: 1 << 26)
+        let columns = JourneyColumns(log: log)
+        let kept = try KeptViews(views, QuestionEngine(columns), directory: directory)
         defer {
             log.close()
+            kept.close()
             views.close()
+            columns.close()
         }
         let interface = ControlInterface(
-            log: log, views: views, columns: JourneyColumns(log: log), catalogue: try .shipped(), access: AccessPolicy(trusted: [0]),
+            log: log, views: views, kept: kept, columns: columns, catalogue: try .shipped(), access: AccessPolicy(trusted: [0]),
             version: "test")
         var ingest = LineIngest(interface, interface.access.emission(Caller(user: 0, groups: [])))
         var lines: [JSONValue] = []

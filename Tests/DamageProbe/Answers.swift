@@ -2,6 +2,7 @@ import ControlInterface
 import Dispatch
 import EventLog
 import JourneyModel
+import Questions
 import Timelines
 import Views
 
@@ -36,8 +37,10 @@ struct Answers {
         defer { views.close() }
         let columns = JourneyColumns(log: log)
         defer { columns.close() }
+        let kept = try KeptViews(views, QuestionEngine(columns), directory: directory)
+        defer { kept.close() }
         let interface = ControlInterface(
-            log: log, views: views, columns: columns, catalogue: try .shipped(),
+            log: log, views: views, kept: kept, columns: columns, catalogue: try .shipped(),
             access: AccessPolicy(trusted: [0]), version: "0")
         tail = log.tail
         if !Answers.catchUp(views, tail) { named.append("wrong: the views hang at \(views.position)") }

@@ -113,4 +113,39 @@ import Testing
     @Test func anImpossibleDateHasACodeOfItsOwn() {
         #expect(fault(eventJSON("1", time: "2026-02-30T00:00:00Z"))?.code == "invalid-time")
     }
+
+    @Test(arguments: ["lead:x@", "lead:@", "lead:a@b", "lead:@.", "lead:a@.", "lead:a@b.", "lead:a@b.c"])
+    func anAtSignMayStandAnywhere(_ subject: String) throws {
+        let draft = try reader.batch([eventJSON("1", subject: subject, account: subject)]).drafts[0]
+        #expect(draft.namesPerson == (subject == "lead:a@b.c"))
+    }
+
+    @Test func aSourceInQuarantineMayBreakTheSchemaAndNothingElse() throws {
+        let reader = EventReader(catalogue: try .shipped(), quarantine: ["/old"])
+        func read(_ source: String, data: String?, _ subject: String = "lead:1") throws -> EventBatch {
+            try reader.batch([eventJSON("1", type: "marketing.lead.qualified", subject: subject, source: source, data: data)])
+        }
+        for data in ["{}", #"{"lead_id":[true]}"#, nil] {
+            let batch = try read("/old", data: data)
+            #expect(batch.quarantined == 1 && batch.drafts[0].isQuarantined, "\(data ?? "none")")
+            #expect(throws: EventFault.self) { try read("/new", data: data) }
+        }
+        let sound = try read("/old", data: #"{"lead_id":"1"}"#)
+        #expect(sound.quarantined == 0 && !sound.drafts[0].isQuarantined)
+        for data in ["5", #""x""#] { #expect(throws: EventFault.self) { try read("/old", data: data) } }
+        #expect(throws: EventFault.self) { try read("/old", data: "{}", "nonsense") }
+    }
+
+    @Test func theSourceOfARefusedEventIsKnown() throws {
+        func source(_ text: String) -> String? {
+            var batch = EventBatch()
+            let utf8 = Array(text.utf8)
+            try? reader.read(utf8.span, receivedAt: Timestamp(microseconds: 0), into: &batch)
+            return batch.refusedSource.map { String(decoding: $0, as: UTF8.self) }
+        }
+        #expect(source(eventJSON("1", subject: "nonsense", source: "/crm")) == "/crm")
+        #expect(source(eventJSON("1", source: "/crm", data: "{")) == "/crm", "as far as it could be read")
+        #expect(source(eventJSON("1", source: "/crm") + "x") == "/crm")
+        #expect(source("{") == nil && source("[]") == nil && source(#"{"source":5}"#) == nil)
+    }
 }

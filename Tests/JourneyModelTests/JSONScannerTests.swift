@@ -71,6 +71,17 @@ import Testing
     }
 }
 
+/// Numbers as JSON writes them.
+@Suite struct JSONNumberTests {
+    @Test(arguments: [
+        ("5", 5), ("-5", -5), ("5.0", 5), ("5e2", 500), ("-0.0", 0), ("9007199254740993", 9_007_199_254_740_993), ("5.5", nil),
+        ("9007199254740993.0", nil), ("1e400", nil), ("99999999999999999999", nil),
+    ])
+    func anIntegerMayBeWrittenInSeveralWays(_ text: String, _ expected: Int?) throws {
+        #expect(try JSONValue(text: text).integer == expected)
+    }
+}
+
 /// Any JSON, for the decoder to walk over.
 private struct AnyJSON: Decodable {
     init(from decoder: any Decoder) throws {

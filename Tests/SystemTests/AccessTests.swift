@@ -1,3 +1,4 @@
+import ControlInterface
 import FoundationEssentials
 import Glibc
 import Impersonation
@@ -9,16 +10,16 @@ import Testing
 /// Users in and out of each group try every route: what is allowed is what was configured, and nothing else.
 @Suite struct AccessTests {
     private static let isRoot = geteuid() == 0
-    private static let routes: [(request: String, permission: String?)] = [
-        ("POST /v1/events", "emit"), ("GET /v1/events", "ask"), ("GET /v1/events/1", "ask"), ("GET /v1/journeys/lead:1", "ask"),
-        ("GET /v1/funnel", "ask"), ("GET /v1/friction", "ask"), ("GET /v1/status", "ask"), ("POST /v1/admin/seal", "administer"),
-        ("POST /v1/admin/verify", "administer"), ("POST /v1/admin/retain", "administer"), ("POST /v1/admin/erase", "administer"),
-        ("GET /metrics", "ask"), ("GET /healthz", nil),
+    private static let daemonUser: UInt32 = 50_010
+
+    /// Who tries, in the order of the columns of `docs/access.md`.
+    private static let users: [(name: String, user: UInt32, group: UInt32, others: [UInt32])] = [
+        ("root", 0, 0, []), ("daemon's user", daemonUser, daemonUser, []), ("emit", 50_001, 60_001, []),
+        ("emit some types", 50_002, 50_002, [60_009, 60_002]), ("ask", 50_003, 50_003, [60_003]), ("administer", 50_004, 50_004, []),
+        ("nobody", 50_005, 50_005, [60_009]),
     ]
-    private static let users: [(name: String, user: UInt32, group: UInt32, others: [UInt32], may: Set<String>)] = [
-        ("root", 0, 0, [], ["emit", "ask", "administer"]), ("by primary group", 50_001, 60_001, [], ["emit"]),
-        ("by another group", 50_002, 50_002, [60_002], ["ask"]), ("by name", 50_003, 50_003, [], ["administer"]),
-        ("of two groups", 50_004, 60_001, [60_002, 60_009], ["emit", "ask"]), ("of none", 50_005, 50_005, [60_009], []),
+    private static let grants = [
+        "emit": "gid:60001,gid:60002=marketing.* test.thing.happened", "ask": "gid:60003", "administer": "uid:50004",
     ]
 
     /// Runs `body` on a thread that is another user.
@@ -45,28 +46,62 @@ import Testing
         return daemon
     }
 
-    @Test(.enabled(if: isRoot, "only root can become other users"))
-    func everyRouteIsOpenToThoseWhoMayAndToNobodyElse() throws {
-        let scratch = try Scratch()
-        let daemon = try daemon(scratch, ["emit": "gid:60001", "ask": "gid:60002", "administer": "uid:50003"])
+    /// The table of `docs/access.md`: for each call, what it says for each user.
+    private func table() throws -> [String: [String]] {
+        let path = #filePath.split(separator: "/").dropLast(3).map { "/" + $0 }.joined() + "/docs/access.md"
+        let rows = try String(contentsOfFile: path, encoding: .utf8).split(separator: "\n").filter { $0.hasPrefix("|") }.map { line in
+            line.split(separator: "|").map { $0.split(separator: " ").joined(separator: " ").replacing("`", with: "") }
+        }
+        #expect(rows.first == ["call"] + Self.users.map(\.name))
+        return Dictionary(uniqueKeysWithValues: rows.dropFirst(2).map { ($0[0], Array($0.dropFirst())) })
+    }
+
+    private func attempt(_ daemon: Daemon, _ endpoint: Endpoint, _ user: Int, type: String) throws -> Int {
+        let (_, uid, gid, others) = Self.users[user]
+        let path = endpoint.path.replacing("{position}", with: "1").replacing("{subject}", with: "lead:1").replacing("{name}", with: "n")
+        let body = endpoint == .append ? eventJSON("\(uid)-\(type)", type: type) : ""
+        let head = "\(endpoint.method) \(path) HTTP/1.1\r\nHost: x\r\nContent-Type: application/cloudevents+json\r\n"
+        return try asUser(uid, gid, others) {
+            try RawConnection(daemon.socketPath).request(head + "Content-Length: \(body.utf8.count)\r\n\r\n" + body).status
+        }
+    }
+
+    /// Every user of the table tries every call there is.
+    private func compare(_ daemon: Daemon, users: [Int]) throws {
         #expect(try daemon.post(eventJSON("0")).status == 200)
-        for (name, user, group, others, may) in Self.users {
-            for (request, permission) in Self.routes {
-                let parts = request.split(separator: " ")
-                let status = try asUser(user, group, others) {
-                    let body = request.hasPrefix("POST") ? eventJSON("\(user)") : ""
-                    let head = "\(request) HTTP/1.1\r\nHost: x\r\nContent-Type: application/cloudevents+json\r\n"
-                    return try RawConnection(daemon.socketPath).request(head + "Content-Length: \(body.utf8.count)\r\n\r\n" + body).status
-                }
-                let isAllowed = permission.map { may.contains($0) } ?? !may.isEmpty
+        let table = try table()
+        #expect(Set(table.keys) == Set(Endpoint.allCases.map { "\($0.method) \($0.path)" }), "no call is without a rule")
+        for endpoint in Endpoint.allCases {
+            let rules = table["\(endpoint.method) \(endpoint.path)"] ?? []
+            #expect(rules.count == Self.users.count)
+            for (user, rule) in rules.enumerated() where users.contains(user) {
                 // Refused by another rule than that of access is as good as allowed.
-                #expect((status != 403) == isAllowed, "\(name): \(parts) was answered \(status)")
-                if !isAllowed { #expect(status == 403) }
+                let status = try attempt(daemon, endpoint, user, type: "test.thing.happened")
+                #expect(
+                    (status != 403) == (rule != "–"), "\(Self.users[user].name): \(endpoint) was answered \(status), the table says \(rule)"
+                )
+                guard rule == "types" else { continue }
+                #expect(try attempt(daemon, endpoint, user, type: "sales.other.thing") == 403)
             }
         }
-        let event = try daemon.get("/v1/events?after=1").json?["events"]?.elements?.first { $0["id"]?.text == "50001" }
+    }
+
+    @Test(.enabled(if: isRoot, "only root can become other users"))
+    func everyCallIsOpenToThoseWhoMayAndToNobodyElse() throws {
+        let scratch = try Scratch()
+        // As its own user, where the programs can be reached by others than root.
+        unsafe chown(scratch.path, Self.daemonUser, Self.daemonUser)
+        let canStart = try asUser(Self.daemonUser, Self.daemonUser, []) { unsafe Glibc.access(Daemon.programs + "journeyd", X_OK) == 0 }
+        if !canStart { print("AccessTests: \(Daemon.programs) cannot be reached by others than root: the daemon's own user is not tried") }
+        let daemon =
+            canStart
+            ? try asUser(Self.daemonUser, Self.daemonUser, []) { try self.daemon(scratch, Self.grants) } : try daemon(scratch, Self.grants)
+        try compare(daemon, users: Self.users.indices.filter { canStart || Self.users[$0].user != Self.daemonUser })
+        let event = try daemon.get("/v1/events?after=1").json?["events"]?.elements?.first { $0["id"]?.text?.hasPrefix("50001") == true }
         #expect(event?["emitteruid"]?.integer == 50_001)
-        #expect(daemon.log.contains("refused") && !daemon.log.contains("lead:1"))
+        let refusals = daemon.log.split(separator: "\n").filter { $0.contains("refused") }
+        #expect(refusals.contains { $0.contains("call=journey ") && $0.contains("uid=50001") && $0.contains("request=") })
+        #expect(!daemon.log.contains("lead:1") && !daemon.log.contains("sales.other.thing"), "without what was asked or sent")
         // Whoever may do nothing is not told what there is.
         let unknown = try asUser(50_005, 50_005, []) {
             try RawConnection(daemon.socketPath).request("GET /v1/nothing HTTP/1.1\r\nHost: x\r\n\r\n").status

@@ -1,3 +1,5 @@
+import FoundationEssentials
+import Glibc
 import TestSupport
 import Testing
 
@@ -26,24 +28,71 @@ import Testing
             (#"journeyd_requests_total{route="append",status="200"}"#, 3), (#"journeyd_requests_total{route="append",status="400"}"#, 1),
             (#"journeyd_request_duration_seconds_count{route="append"}"#, 4), ("journeyd_commit_events_sum", 7),
             ("journeyd_log_writable", 1),
-            (#"journeyd_view_up{view="funnel"}"#, 1),
+            (#"journeyd_view_up{view="funnel"}"#, 1), ("journeyd_followers", 0), ("journeyd_slow_readers_total", 0),
+            ("journeyd_consumers", 0),
         ] { #expect(value(text, name) == expected, "\(name)") }
-        // The format: each metric is announced once, before its values, and histograms are cumulative up to +Inf.
-        var announced: Set<Substring> = []
-        for line in text.split(separator: "\n") {
-            let words = line.split(separator: " ")
-            if line.hasPrefix("# TYPE ") {
-                #expect(announced.insert(words[2]).inserted, "\(line)")
-            } else if !line.hasPrefix("#") {
-                let name = words[0].prefix { $0 != "{" }
-                let base = ["_bucket", "_sum", "_count"].reduce(name) { $0.hasSuffix($1) ? $0.dropLast($1.count) : $0 }
-                #expect(announced.contains(name) || announced.contains(base), "\(line)")
-                #expect(words.count == 2 && Double(words[1]) != nil, "\(line)")
-            }
-        }
+        Self.checkFormat(text)
         let buckets = text.split(separator: "\n").filter { $0.hasPrefix("journeyd_commit_events_bucket") }
             .compactMap { $0.split(separator: " ").last.flatMap { Int($0) } }
         #expect(buckets == buckets.sorted() && buckets.count == 25)
         #expect(Double(buckets.last ?? 0) == value(text, "journeyd_commit_events_count"))
+    }
+
+    /// What the format asks for: each metric is announced once, with its help and type, before its values, which stand together; each line
+    /// once; histograms cumulative up to `+Inf`, which is their count; counters that end in `_total`.
+    static func checkFormat(_ text: String) {
+        #expect(text.hasSuffix("\n") && !text.contains("\n\n"))
+        var kinds: [Substring: Substring] = [:]
+        var (helped, ended, lines) = (Set<Substring>(), Set<Substring>(), Set<Substring>())
+        var current: Substring = ""
+        for line in text.split(separator: "\n") {
+            let words = line.split(separator: " ", maxSplits: 3)
+            if line.hasPrefix("# HELP ") {
+                #expect(helped.insert(words[2]).inserted && words.count == 4, "\(line)")
+            } else if line.hasPrefix("# TYPE ") {
+                #expect(helped.contains(words[2]) && kinds.updateValue(words[3], forKey: words[2]) == nil, "\(line)")
+                #expect((words[3] == "counter") == words[2].hasSuffix("_total"), "\(line)")
+                ended.insert(current)
+                current = words[2]
+                #expect(!ended.contains(current), "\(line)")
+            } else {
+                let (name, value) = (line.prefix { $0 != "{" && $0 != " " }, line.split(separator: " ").last ?? "")
+                let suffixes = kinds[current] == "histogram" ? ["_bucket", "_sum", "_count"] : [""]
+                #expect(suffixes.contains { name == current + $0 } && Double(value) != nil, "\(line)")
+                #expect(lines.insert(line.dropLast(value.count)).inserted, "\(line)")
+            }
+        }
+        #expect(kinds.values.contains("histogram"))
+    }
+
+    /// Prometheus' own checker, where it is installed.
+    @Test(
+        .enabled(if: FileManager.default.isExecutableFile(atPath: "/usr/bin/promtool"), "promtool is part of Debian's package prometheus"))
+    func promtoolHasNothingToSay() throws {
+        let scratch = try Scratch()
+        let daemon = try Daemon(scratch)
+        #expect(try daemon.post(eventJSON("1")).status == 200)
+        _ = try daemon.connect().request("PUT /v1/consumers/c HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n")
+        _ = try daemon.get("/v1/funnel")
+        let file = scratch.path + "/metrics"
+        try daemon.get("/metrics").text.write(toFile: file, atomically: true, encoding: .utf8)
+        let process = try Program.spawn(
+            "/bin/sh", ["-c", "promtool check metrics < \(file) > \(file).out 2>&1"], standardError: scratch.path + "/promtool")
+        var status: Int32 = 0
+        unsafe waitpid(process, &status, 0)
+        #expect(status == 0, "\((try? String(contentsOfFile: file + ".out", encoding: .utf8)) ?? "")")
+    }
+
+    @Test func whatTheProcessUsesIsTold() throws {
+        let scratch = try Scratch()
+        let daemon = try Daemon(scratch)
+        let open = try daemon.connect()
+        _ = try open.request("GET /v1/status HTTP/1.1\r\n\r\n")
+        let text = try daemon.get("/metrics").text
+        #expect(value(text, "journeyd_connections") == 2)
+        for name in ["process_resident_memory_bytes", "process_open_fds", "process_max_fds", "process_start_time_seconds"] {
+            #expect(value(text, name) ?? 0 > 0, "\(name)")
+        }
+        #expect(value(text, "process_open_fds") ?? 0 < value(text, "process_max_fds") ?? 0)
     }
 }

@@ -40,13 +40,13 @@ package struct AccessPolicy: Sendable {
         (self.grants, self.trusted) = (grants, trusted)
     }
 
-    /// Compares what a route needs with what the caller has.
+    /// Compares what a call needs with what the caller has.
     ///
     /// - Throws: `forbidden`, saying what is missing.
-    package func check(_ caller: Caller, _ route: Route) throws(Problem) {
+    package func check(_ caller: Caller, _ endpoint: Endpoint) throws(Problem) {
         guard !trusted.contains(caller.user) else { return }
         let held = grants(of: caller)
-        guard let needed = route.permission else {
+        guard let needed = endpoint.permission else {
             guard held.isEmpty else { return }
             throw Problem(.forbidden, "user \(caller.user) may not use this daemon: access in its configuration says who may")
         }

@@ -1,5 +1,5 @@
+internal import Consumers
 internal import EventLog
-internal import Glibc
 internal import JourneyModel
 internal import Views
 
@@ -10,7 +10,9 @@ extension ControlInterface {
         addLog(to: &text)
         addViews(to: &text)
         addRequests(to: &text)
-        addProcess(to: &text)
+        addReaders(to: &text)
+        text.add("journeyd_build_info", .gauge, "The version that runs.", [([("version", version)], 1)])
+        ProcessFigures.add(startedAt: started, to: &text)
         return Reply(text: text.text, contentType: "text/plain; version=0.0.4; charset=utf-8")
     }
 
@@ -35,12 +37,17 @@ extension ControlInterface {
     }
 
     private func addViews(to text: inout MetricsText) {
-        let seen = views.position
-        text.add("journeyd_view_position", .gauge, "Last position that a view has seen.", viewNames.map { ([("view", $0)], Double(seen)) })
-        let lag = Double(log.tail - min(log.tail, seen))
-        text.add("journeyd_view_lag_events", .gauge, "Stored events that a view has not seen.", viewNames.map { ([("view", $0)], lag) })
-        let isUp = if case .stopped = views.phase { 0.0 } else { 1.0 }
-        text.add("journeyd_view_up", .gauge, "Whether a view goes on.", viewNames.map { ([("view", $0)], isUp) })
+        let statuses = viewStatuses
+        func each(_ value: (ViewStatus) -> Double) -> [(labels: [(String, String)], value: Double)] {
+            statuses.map { (labels: [("view", $0.name), ("version", String($0.version))], value: value($0)) }
+        }
+        let tail = log.tail
+        text.add("journeyd_view_position", .gauge, "Last position that a view has seen.", each { Double($0.position) })
+        text.add(
+            "journeyd_view_lag_events", .gauge, "Stored events that a view has not seen.", each { Double(tail - min(tail, $0.position)) })
+        text.add("journeyd_view_up", .gauge, "Whether a view is not in trouble.", each { $0.state.isTrouble ? 0 : 1 })
+        text.add("journeyd_view_progress", .gauge, "How much of a view's build is done.", each { $0.progress })
+        text.add("journeyd_view_parked_events", .gauge, "Events that a view could make nothing of.", each { Double($0.parkedCount) })
     }
 
     private func addRequests(to text: inout MetricsText) {
@@ -55,12 +62,19 @@ extension ControlInterface {
             telemetry.refusals.map { ([("code", $0.code)], Double($0.count)) })
     }
 
-    private func addProcess(to text: inout MetricsText) {
-        text.add("journeyd_build_info", .gauge, "The version that runs.", [([("version", version)], 1)])
-        text.add("process_start_time_seconds", .gauge, "When the daemon started, since 1970.", Int(started.microseconds / 1_000_000))
-        var usage = rusage()
-        guard unsafe getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage) == 0 else { return }
-        let seconds = [usage.ru_utime, usage.ru_stime].reduce(0.0) { $0 + Double($1.tv_sec) + Double($1.tv_usec) / 1e6 }
-        text.add("process_cpu_seconds_total", .counter, "Processor time used.", [([], seconds)])
+    private func addReaders(to text: inout MetricsText) {
+        text.add("journeyd_connections", .gauge, "Open connections.", telemetry.connections.value)
+        text.add("journeyd_followers", .gauge, "Answers that follow the log.", telemetry.followers.value)
+        text.add(
+            "journeyd_slow_readers_total", .counter, "Answers that were cut off as their reader did not take what was written.",
+            telemetry.slowReaders.value)
+        let all = (try? consumers.all) ?? []
+        text.add("journeyd_consumers", .gauge, "Named consumers.", all.count)
+        text.add(
+            "journeyd_consumer_position", .gauge, "Last position that a consumer has acknowledged.",
+            all.map { ([("consumer", $0.name)], Double($0.position)) })
+        text.add(
+            "journeyd_consumer_lag_events", .gauge, "Events that a consumer has not acknowledged, its filter aside.",
+            all.map { ([("consumer", $0.name)], Double(lag($0))) })
     }
 }

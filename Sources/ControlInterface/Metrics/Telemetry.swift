@@ -1,4 +1,4 @@
-internal import EventLog
+package import EventLog
 internal import Synchronization
 
 /// What the daemon counts of itself while it runs, for `GET /metrics`.
@@ -12,6 +12,13 @@ package final class Telemetry: Sendable {
     private let requests = Mutex<[Key: Int]>([:])
     private let durations = Mutex<[String: Histogram]>([:])
     private let refused = Mutex<[String: Int]>([:])
+
+    /// Open connections.
+    package let connections = AtomicCount()
+    /// Answers that follow the log.
+    package let followers = AtomicCount()
+    /// Answers that were cut off as their reader did not take what was written.
+    package let slowReaders = AtomicCount()
 
     package init() {}
 

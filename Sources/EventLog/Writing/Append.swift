@@ -76,6 +76,8 @@ package struct AppendOutcome: Equatable, Sendable {
     package internal(set) var appended = 0
     /// How many were stored before.
     package internal(set) var duplicates = 0
+    /// The places in the request of those that were stored before.
+    package internal(set) var duplicated: [Int] = []
     /// Events whose source and id belong to another event. Empty for a request that is all or none.
     package internal(set) var conflicts: [Conflict] = []
 

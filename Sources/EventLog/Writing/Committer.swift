@@ -61,6 +61,7 @@ struct Commit: ~Copyable {
                     return .failure(.conflict(conflict))
                 }
                 outcome.duplicates += 1
+                outcome.duplicated.append(index)
                 outcome.include(twin.position)
             } else {
                 try store(draft, identity, of: request.batch, emitter: request.emitter, &state)

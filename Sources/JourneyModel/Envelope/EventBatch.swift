@@ -36,6 +36,8 @@ package struct EventBatch: Sendable {
         package internal(set) var time = Timestamp(microseconds: 0)
         /// Whether the sender left `time` out, so that it is the moment of receipt.
         package internal(set) var timeIsReceipt = false
+        /// Whether its data breaks the schema of its type, and it is taken all the same.
+        package internal(set) var isQuarantined = false
         /// Whether the subject's or the account's name tells who a person is.
         package internal(set) var namesPerson = false
         // Which of the batch's personal values are this event's.
@@ -52,6 +54,11 @@ package struct EventBatch: Sendable {
     var personal: [Slice] = []
     /// The events, in the order in which they were sent.
     package internal(set) var drafts: [Draft] = []
+
+    /// How many of them are in quarantine.
+    package internal(set) var quarantined = 0
+    /// The source of the event that was refused last, where it could be read.
+    package var refusedSource: [UInt8]?
 
     package init() {}
 
@@ -74,10 +81,14 @@ package struct EventBatch: Sendable {
 
     /// Takes the last event back; its text stays, of no use, until the batch goes.
     package mutating func dropLast() {
-        drafts.removeLast()
+        let last = drafts.removeLast()
+        if last.isQuarantined { quarantined -= 1 }
+        refusedSource = Array(bytes[last.source.range])
     }
 
-    mutating func truncate(bytes count: Int, personal values: Int) {
+    /// Takes back the text of an event that is refused.
+    mutating func refuse(_ draft: Draft, bytes count: Int, personal values: Int) {
+        refusedSource = draft.source.count > 0 ? Array(bytes[draft.source.range]) : nil
         bytes.removeLast(bytes.count - count)
         personal.removeLast(personal.count - values)
     }

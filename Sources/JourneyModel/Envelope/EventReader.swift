@@ -4,10 +4,13 @@
 package struct EventReader: Sendable {
     private let catalogue: EventCatalogue
     private let limits: EventLimits
+    private let quarantine: Set<[UInt8]>
 
-    package init(catalogue: EventCatalogue, limits: EventLimits = EventLimits()) {
+    /// - Parameter quarantine: sources whose events are taken although their data breaks the schema of its type.
+    package init(catalogue: EventCatalogue, limits: EventLimits = EventLimits(), quarantine: Set<String> = []) {
         self.catalogue = catalogue
         self.limits = limits
+        self.quarantine = Set(quarantine.map { Array($0.utf8) })
     }
 
     /// Reads one event, alone in `text`, and appends it to `batch`.
@@ -20,7 +23,7 @@ package struct EventReader: Sendable {
         try readNext(text, &index, pointer: "", receivedAt: receivedAt, into: &batch)
         JSONScanner.skipWhitespace(text, &index)
         guard index == text.count else {
-            batch.drafts.removeLast()
+            batch.dropLast()
             throw .malformed(JSONFault(offset: index, reason: "text after the event"))
         }
     }
@@ -68,21 +71,26 @@ package struct EventReader: Sendable {
             }
             try walk.finish(text, receivedAt: receivedAt, into: &batch)
         } catch {
-            batch.truncate(bytes: before.bytes, personal: before.personal)
+            batch.refuse(walk.draft, bytes: before.bytes, personal: before.personal)
             guard error.offset >= 0 else { throw .invalid([Violation(pointer: pointer, detail: "is not a JSON object")]) }
             throw .malformed(error)
         }
         walk.checkLengths(limits)
         if let size = walk.size(of: index - start, limits) {
-            batch.truncate(bytes: before.bytes, personal: before.personal)
+            batch.refuse(walk.draft, bytes: before.bytes, personal: before.personal)
             throw .tooLarge(pointer.isEmpty ? size : "\(pointer): \(size)")
         }
-        guard walk.findings.violations.isEmpty else {
-            batch.truncate(bytes: before.bytes, personal: before.personal)
+        let isQuarantined = walk.isQuarantinable && quarantine.contains(Array(batch.bytes[walk.draft.source.range]))
+        guard walk.findings.violations.isEmpty || isQuarantined else {
+            batch.refuse(walk.draft, bytes: before.bytes, personal: before.personal)
             throw .invalid(
                 walk.findings.violations.map { Violation(pointer: pointer + $0.pointer, detail: $0.detail, code: $0.code) })
         }
         do throws(JSONFault) { try walk.findPersonal(in: &batch) } catch { throw .malformed(error) }
+        if isQuarantined {
+            walk.setQuarantined()
+            batch.quarantined += 1
+        }
         batch.drafts.append(walk.draft)
     }
 }

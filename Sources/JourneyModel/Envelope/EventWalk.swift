@@ -19,6 +19,8 @@ extension EventReader {
         private let catalogue: EventCatalogue
         private(set) var draft = EventBatch.Draft()
         private(set) var findings = Schema.Findings()
+        // How many of the findings are what the type's schema says of `data`.
+        private var schemaViolations = 0
         private var seen: UInt16 = 0
         private var extensionNames: [String] = []
         // The JSON text of `dataschema`, which names the version of `data`.
@@ -75,13 +77,27 @@ extension EventReader {
                 try checkVersion(text, schema, in: batch)
             } else if let range = unchecked {
                 var index = range.lowerBound
-                try schema.check(text, &index, at: "/data", depth: 2, into: &findings)
+                try check(schema, text, &index)
             } else if seen & Attribute.data.rawValue == 0 {
                 // Where data is left out, only a schema that asks for nothing is satisfied.
                 let nothing: [UInt8] = Array("{}".utf8)
                 var index = 0
-                try schema.check(nothing.span, &index, at: "/data", depth: 2, into: &findings)
+                try check(schema, nothing.span, &index)
             }
+        }
+
+        /// Whether all that is wrong with the event is that its data breaks its type's schema.
+        var isQuarantinable: Bool { schemaViolations > 0 && schemaViolations == findings.violations.count }
+
+        /// Notes that it is taken all the same. What its data says of a person may have names that the schema does not know.
+        mutating func setQuarantined() {
+            draft.isQuarantined = true
+        }
+
+        private mutating func check(_ schema: Schema, _ data: Span<UInt8>, _ index: inout Int) throws(JSONFault) {
+            let before = findings.violations.count
+            try schema.check(data, &index, at: "/data", depth: 2, into: &findings)
+            schemaViolations += findings.violations.count - before
         }
 
         /// Notes what of the event says something about a person.
@@ -165,7 +181,7 @@ extension EventReader {
                 data = writer.bytes
             }
             var index = 0
-            try schema.check(data.span, &index, at: "/data", depth: 2, into: &findings)
+            try check(schema, data.span, &index)
         }
 
         private mutating func string(
@@ -219,7 +235,7 @@ extension EventReader {
                 return findings.violations.append(Violation(pointer: "/data", detail: "is not an object"))
             }
             if let schema = schema(in: batch), !isVersioned(in: batch) {
-                try schema.check(text, &index, at: "/data", depth: 2, into: &findings)
+                try check(schema, text, &index)
             } else {
                 try JSONScanner.skipValue(text, &index, depth: 2)
                 unchecked = start..<index

@@ -74,9 +74,13 @@ package indirect enum JSONValue: Sendable, Equatable {
         if case .string(let text) = self { text } else { nil }
     }
 
-    /// A number that is an integer.
+    /// A number that is an integer, however it is written: `5`, `5.0`, `5e0`.
     package var integer: Int? {
-        if case .number(let text) = self { Int(text) } else { nil }
+        guard case .number(let text) = self else { return nil }
+        if let integer = Int(text) { return integer }
+        // From here on a Double may not be the number that was written.
+        guard let number = Double(text), abs(number) < 0x1p53 else { return nil }
+        return Int(exactly: number)
     }
 
     /// The elements of an array.

@@ -193,11 +193,8 @@ package final class KeptVersion: Sendable {
             MarkKeeper(
                 log: views.log, reader: reader(), hasValues: funnel.breakdown != nil, path: path, definition: question.hash),
             FunnelFold(funnel), countedKind: funnel.countedKind)
-        shown.withLock { shown in
-            shown.funnel = LiveFunnel(funnel)
-            shown.position = 0
-            shown.phase = .building
-        }
+        // Where the timelines have begun anew, what is shown stays until all is in again.
+        shown.withLock { $0.phase = .building }
         var lastRetry = ContinuousClock.now
         while !isClosing.load(ordering: .acquiring) {
             guard try round(&work) else { return }
@@ -250,6 +247,7 @@ package final class KeptVersion: Sendable {
 
     private func show(_ work: inout KeptWork, _ position: Position) {
         let isFirst = shown.withLock { shown in
+            if work.isNew { shown.funnel = LiveFunnel(funnel) }
             for (component, contributions) in work.folded { shown.funnel.set(component, contributions) }
             if shown.values.count != work.keeper.values.count { shown.values = work.keeper.values }
             shown.position = position
@@ -261,6 +259,7 @@ package final class KeptVersion: Sendable {
             return !shown.wasLive
         }
         work.folded.removeAll(keepingCapacity: true)
+        work.isNew = false
         if isFirst { onLive(self) }
         waiters.release(through: position)
     }

@@ -16,6 +16,8 @@ struct KeptWork {
     var keeper: MarkKeeper
     /// What journeys add from now on, and have yet to be shown with.
     var folded: [UInt32: [FunnelContribution]] = [:]
+    /// Whether nothing of it has been shown.
+    var isNew = true
     private var folding: FunnelFold
     private let countedKind: String?
     // By subject, whether it is of the kind that is counted.

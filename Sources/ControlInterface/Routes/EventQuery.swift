@@ -12,23 +12,22 @@ package struct EventQuery: Sendable {
         case serverSent
     }
 
-    /// Whether the views must tell where the events are.
-    package var needsViews: Bool { subject != nil || journey != nil }
-
     private static let maximumLimit = 10_000
 
-    package let after: Position
+    /// Where to begin; for a consumer, what it has acknowledged, once ``ControlInterface/resolved(_:)`` has looked.
+    package internal(set) var after: Position
     package let limit: Int
-    /// A type, or all that begin alike where it ends in `.*`.
-    let type: TypePattern?
-    package let subject: String?
-    package let journey: String?
+    package internal(set) var filter: EventFilter
+    /// The consumer whose events are asked for.
+    package let consumer: String?
     package let form: Form
     /// Whether the answer goes on with events as they come.
     package let follows: Bool
 
-    init(_ target: RequestTarget, accept: String?, lastEventID: String?) throws(Problem) {
-        let values = try target.values(allowed: ["after", "limit", "type", "subject", "journey", "follow"])
+    /// Reads the parameters.
+    ///
+    /// - Throws: `invalid-parameter`.
+    init(_ values: [String: String], accept: String?, lastEventID: String?) throws(Problem) {
         let accept = accept ?? ""
         form = accept.contains("text/event-stream") ? .serverSent : accept.contains("application/x-ndjson") ? .lines : .page
         switch values["follow"] {
@@ -39,8 +38,16 @@ package struct EventQuery: Sendable {
         guard !follows || form != .page else {
             throw RequestTarget.invalid("follow", "needs the header Accept: application/x-ndjson or text/event-stream")
         }
+        consumer = try values["consumer"].map { (name) throws(Problem) in try Route.consumerName(name, "consumer") }
+        if consumer != nil, let other = ["after", "type", "source", "subject", "journey"].first(where: { values[$0] != nil }) {
+            throw RequestTarget.invalid(other, "does not go with consumer, which has its own position and filter")
+        }
         // A browser that reconnects asks the same target again and says in this header what it has seen.
-        let resumed = lastEventID.flatMap { Position($0) }
+        var resumed: Position?
+        if let lastEventID, !lastEventID.isEmpty {
+            resumed = Route.position(of: lastEventID)
+            guard resumed != nil else { throw RequestTarget.invalid("Last-Event-ID", "is not a position, which ids of events are here") }
+        }
         let asked = try Route.position("after", values)
         after = resumed ?? asked ?? 0
         if let text = values["limit"] {
@@ -51,18 +58,7 @@ package struct EventQuery: Sendable {
         } else {
             limit = form == .page ? 100 : EventQuery.maximumLimit
         }
-        type = values["type"].map { TypePattern($0) }
-        subject = values["subject"]
-        journey = values["journey"]
-        for name in ["subject", "journey"] {
-            guard let text = values[name] else { continue }
-            let utf8 = Array(text.utf8)
-            if let fault = Subject.fault(utf8.span) { throw RequestTarget.invalid(name, fault) }
-        }
-    }
-
-    /// Whether an event's type is asked for.
-    func includes(type name: String) -> Bool {
-        type?.matches(name.utf8) ?? true
+        filter = try EventFilter(
+            type: values["type"], source: values["source"], subject: values["subject"], journey: values["journey"])
     }
 }

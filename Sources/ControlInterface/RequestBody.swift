@@ -1,7 +1,7 @@
 internal import JourneyModel
 
-/// The body of an administrator's request: one flat JSON object, whose members are all known.
-struct AdminRequest {
+/// The body of a request that is one flat JSON object, whose members are all known.
+struct RequestBody {
     private let value: JSONValue
 
     /// - Parameter members: the names that are taken.
@@ -13,10 +13,18 @@ struct AdminRequest {
             throw Problem(.malformedJSON, "the body is not JSON: \(error.reason) at byte \(error.offset)")
         }
         guard let given = value.members else { throw Problem(.invalidParameter, "the body is not a JSON object") }
-        for member in given where !members.contains(member.name) {
+        var seen: Set<String> = []
+        for member in given {
+            guard seen.insert(member.name).inserted else { throw Problem(.invalidParameter, "\"\(member.name)\" is given twice") }
+            guard !members.contains(member.name) else { continue }
             throw Problem(
                 .invalidParameter, "\"\(member.name)\" is not a member of this request: \(members.sorted().joined(separator: ", "))")
         }
+    }
+
+    /// A member as it is; nil where it is not given.
+    func value(_ name: String) -> JSONValue? {
+        value[name]
     }
 
     /// The text of a member; nil where it is not given.
