@@ -137,7 +137,7 @@ let package = Package(
         tests("EventLogTests", ["EventLog", "JourneyModel", "TestSupport"]),
         tests("TimelinesTests", ["Timelines", "EventLog", "JourneyModel", "TestSupport"]),
         tests("QuestionsTests", ["Questions", "Timelines", "EventLog", "JourneyModel", "TestSupport"]),
-        tests("ViewsTests", ["Views", "Questions", "EventLog", "JourneyModel", "TestSupport"]),
+        tests("ViewsTests", ["Views", "Questions", "Timelines", "EventLog", "JourneyModel", "TestSupport"]),
         .target(name: "Impersonation", path: "Tests/Impersonation"),
         tests("SystemTests", ["EventLog", "JourneyModel", "TestSupport", "Impersonation", "journeyd", "journeyctl"]),
         tests("ControlInterfaceTests", ["ControlInterface", "Views", "Timelines", "EventLog", "JourneyModel", "TestSupport"]),

@@ -17,29 +17,60 @@ package struct StageFunnel: Sendable {
         var times: [Int64] = []
     }
 
-    /// One row a stage, in the order of the map.
-    package private(set) var rows: [Row]
+    // By stage of the map, whether it is told or not.
+    private var all: [Row]
+    private let map: StageMap
+    private let scope: Scope
+    private let moment: Int64
+
+    /// One row a stage in scope, in the order of the map.
+    package var rows: [Row] { all.filter { scope.department == nil || $0.stage.department == scope.department } }
+
+    /// Of no journeys.
+    package init(map: StageMap, scope: Scope, at moment: Int64) {
+        (self.map, self.scope, self.moment) = (map, scope, moment)
+        all = map.stages.map { Row(stage: $0) }
+    }
 
     /// Adds up journeys. O(journeys × stages).
     package init(_ journeys: some Sequence<JourneySummary>, map: StageMap, scope: Scope, at moment: Int64) {
-        let stages = map.stages.indices.filter { scope.department == nil || map.stages[$0].department == scope.department }
-        let last = map.stages.count - 1
-        var rows = map.stages.map { Row(stage: $0) }
-        for journey in journeys where scope.includes(journey) {
-            for (stage, time) in journey.firstEntries {
-                rows[stage].entered += 1
-                guard stage < last else { continue }
-                switch StageOutcome(journey, stage: stage, entered: time, map: map, at: moment) {
-                case .converted(let duration):
-                    rows[stage].converted += 1
-                    rows[stage].times.append(duration)
-                    if duration < 0 { rows[stage].contradictions += 1 }
-                case .undecided: rows[stage].undecided += 1
-                case .dropped: rows[stage].dropped += 1
-                }
+        self.init(map: map, scope: scope, at: moment)
+        for journey in journeys { add(journey) }
+    }
+
+    /// Adds a journey, if it is in scope. O(stages).
+    package mutating func add(_ journey: JourneySummary) {
+        guard scope.includes(journey) else { return }
+        for (stage, time) in journey.firstEntries {
+            all[stage].entered += 1
+            guard let outcome = outcome(journey, stage, time) else { continue }
+            switch outcome {
+            case .converted(let duration):
+                all[stage].converted += 1
+                all[stage].times.append(duration)
+                if duration < 0 { all[stage].contradictions += 1 }
+            case .undecided: all[stage].undecided += 1
+            case .dropped: all[stage].dropped += 1
             }
         }
-        self.rows = stages.map { rows[$0] }
+    }
+
+    /// What came of each stage in scope that a journey entered; of the last stage nothing can.
+    func outcomes(_ journey: JourneySummary) -> [(stage: Int, entered: Int64, outcome: StageOutcome?)] {
+        guard scope.includes(journey) else { return [] }
+        return journey.firstEntries.compactMap { (stage, time) in
+            guard scope.department == nil || map.stages[stage].department == scope.department else { return nil }
+            return (stage, time, outcome(journey, stage, time))
+        }
+    }
+
+    private func outcome(_ journey: JourneySummary, _ stage: Int, _ time: Int64) -> StageOutcome? {
+        stage < map.stages.count - 1 ? StageOutcome(journey, stage: stage, entered: time, map: map, at: moment) : nil
+    }
+
+    /// Adds what others added up of other journeys, under the same map.
+    package mutating func merge(_ other: StageFunnel) {
+        for stage in all.indices { all[stage].merge(other.all[stage]) }
     }
 
     /// Writes the array of rows.
@@ -60,5 +91,16 @@ package struct StageFunnel: Sendable {
                 }
             }
         }
+    }
+}
+
+extension StageFunnel.Row {
+    fileprivate mutating func merge(_ other: Self) {
+        entered += other.entered
+        converted += other.converted
+        undecided += other.undecided
+        dropped += other.dropped
+        contradictions += other.contradictions
+        times += other.times
     }
 }
