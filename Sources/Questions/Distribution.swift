@@ -7,31 +7,15 @@ package struct Distribution: Sendable, Equatable {
 
     /// - Complexity: O(n log n); O(n) for many values.
     package init(_ values: [Int64]) {
-        sorted = values.count > Distribution.manyValues ? Distribution.radixSorted(values) : values.sorted()
+        sorted = values.count > Distribution.manyValues ? RadixSort.sorted(values) { $0 } : values.sorted()
+    }
+
+    /// Of values that are in ascending order already. O(1).
+    init(sorted: [Int64]) {
+        self.sorted = sorted
     }
 
     private static let manyValues = 2048
-
-    /// Sorts by digits of 11 bits, the lowest first, of the distance from the least value: as many as the largest has.
-    private static func radixSorted(_ values: [Int64]) -> [Int64] {
-        guard let least = values.min(), let greatest = values.max() else { return [] }
-        let (bits, digit) = (64 - UInt64(bitPattern: greatest &- least).leadingZeroBitCount, 11)
-        var (from, to) = (values, values)
-        for shift in stride(from: 0, to: bits, by: digit) {
-            var places = [Int](repeating: 0, count: 1 << digit)
-            let mask: UInt64 = 1 << UInt64(digit) - 1
-            for value in from { places[Int(UInt64(bitPattern: value &- least) >> UInt64(shift) & mask)] += 1 }
-            var place = 0
-            for index in places.indices { (places[index], place) = (place, place + places[index]) }
-            for value in from {
-                let index = Int(UInt64(bitPattern: value &- least) >> UInt64(shift) & mask)
-                to[places[index]] = value
-                places[index] += 1
-            }
-            swap(&from, &to)
-        }
-        return from
-    }
 
     /// How many values there are.
     package var count: Int { sorted.count }
@@ -57,14 +41,7 @@ package struct Distribution: Sendable, Equatable {
     }
 
     /// How many values exceed `limit`. O(log n).
-    package func count(above limit: Int64) -> Int {
-        var (low, high) = (0, sorted.count)
-        while low < high {
-            let middle = (low + high) / 2
-            if sorted[middle] > limit { high = middle } else { low = middle + 1 }
-        }
-        return sorted.count - low
-    }
+    package func count(above limit: Int64) -> Int { sorted.count - sorted[...].count(through: limit) }
 
     /// What is told of them; nil where there are none.
     package var figures: TimeFigures? {
@@ -97,5 +74,17 @@ package struct Distribution: Sendable, Equatable {
                 (from, below) = (from + width, until)
             }
         }
+    }
+}
+
+extension ArraySlice<Int64> {
+    /// How many values of an ascending slice are `limit` or less. O(log n).
+    func count(through limit: Int64) -> Int {
+        var (low, high) = (startIndex, endIndex)
+        while low < high {
+            let middle = (low + high) / 2
+            if self[middle] > limit { high = middle } else { low = middle + 1 }
+        }
+        return low - startIndex
     }
 }

@@ -1,4 +1,5 @@
 package import JourneyModel
+internal import Timelines
 
 /// The built-in friction view: where journeys wait, loop, bounce or die, worst first, each with its reason in a sentence.
 ///
@@ -21,80 +22,69 @@ package struct Friction: Sendable {
     /// Worst first.
     package private(set) var rows: [Row] = []
 
-    /// How a journey's cases are told apart: a dimension's name, its values by journey, and whether every value gets a row.
-    package struct Split {
+    /// How journeys' cases are told apart: a dimension's name, its values by journey, and whether every value gets a row.
+    package struct Split: Sendable {
         package let field: String
-        package let values: [String]
         package let isAskedFor: Bool
+        /// The values that there are; the first is none.
+        let texts: [String]
+        /// By journey, the place of its value.
+        let numbers: [UInt32]
 
+        /// - Parameter values: by journey; empty where it has none.
+        /// - Complexity: O(journeys).
         package init(field: String, values: [String], isAskedFor: Bool) {
-            self.field = field
-            self.values = values
-            self.isAskedFor = isAskedFor
+            var known: [String: UInt32] = ["": 0]
+            var texts = [""]
+            let numbers = values.map { value in
+                if let number = known[value] { return number }
+                let number = UInt32(texts.count)
+                known[value] = number
+                texts.append(value)
+                return number
+            }
+            self.init(field: field, texts: texts, numbers: numbers, isAskedFor: isAskedFor)
+        }
+
+        /// - Parameters:
+        ///   - texts: distinct; the first is none.
+        ///   - numbers: by journey, a place among `texts`.
+        init(field: String, texts: [String], numbers: [UInt32], isAskedFor: Bool) {
+            (self.field, self.texts, self.numbers, self.isAskedFor) = (field, texts, numbers, isAskedFor)
         }
     }
 
     private static let maximumRows = 500
 
-    /// - Complexity: O(cases × splits).
+    /// - Complexity: O(cases × splits), and a sort of the cases.
     package init(_ journeys: [JourneySummary], map: StageMap, scope: Scope, at moment: Int64, splits: [Split]) {
-        self.init(journeys, Friction.cases(journeys, map, scope, moment, nil), scope, splits)
+        var cases = FrictionCases(map, at: moment)
+        for journey in journeys { cases.add(journey, isIncluded: scope.includes(journey)) }
+        cases.complete()
+        self.init(cases, scope, splits: splits)
     }
 
-    /// The cases of the stage map and of the catalogue's measures, in business hours where there are any.
-    init(
-        _ journeys: [JourneySummary], _ more: [FrictionMeasure: [FrictionCase]], map: StageMap, scope: Scope, at moment: Int64,
-        splits: [Split], hours: BusinessHours?
-    ) {
-        let cases = Friction.cases(journeys, map, scope, moment, hours)
-        let isIncluded = journeys.map { scope.includes($0) }
-        let added = more.mapValues { $0.filter { isIncluded[$0.journey] } }
-        self.init(journeys, cases.merging(added) { $0 + $1 }, scope, splits)
-    }
-
-    private init(_ journeys: [JourneySummary], _ cases: [FrictionMeasure: [FrictionCase]], _ scope: Scope, _ splits: [Split]) {
-        for (measure, cases) in cases {
-            if let department = scope.department, measure.from != department, measure.to != department { continue }
-            let whole = FrictionFigures(measure, cases, journeys, benchmark: nil)
-            if !splits.contains(where: \.isAskedFor) { rows.append(Row(measure, nil, whole)) }
-            for split in splits { compare(measure, cases, journeys, split) }
+    /// Of cases that are complete.
+    ///
+    /// - Parameters:
+    ///   - scope: the departments that are meant; which journeys count was decided when the cases were found.
+    ///   - levels: how long stays may take.
+    init(_ cases: FrictionCases, _ scope: Scope, levels: ServiceLevels? = nil, splits: [Split], threads: Int = 1) {
+        let numbers = cases.measures.indices.filter { number in
+            let measure = cases.measures[number]
+            guard !cases.cases[number].isEmpty else { return false }
+            return scope.department.map { measure.from == $0 || measure.to == $0 } ?? true
         }
+        let isSplit = splits.contains { $0.isAskedFor }
+        let found = Parallel.map(numbers.count, threads: threads) { place -> [Row] in
+            let number = numbers[place]
+            let level = cases.stages(ofStay: number).compactMap { levels?[$0.name] }.first
+            let comparison = FrictionComparison(cases.measures[number], cases.cases[number], cases.worths, serviceLevel: level)
+            return (isSplit ? [] : [comparison.whole]) + splits.flatMap { comparison.rows($0) }
+        }
+        rows = found.flatMap(\.self)
         rows.sort { Friction.isWorse($0, $1) }
         rows.removeLast(max(0, rows.count - Friction.maximumRows))
-    }
-
-    private static func cases(
-        _ journeys: [JourneySummary], _ map: StageMap, _ scope: Scope, _ moment: Int64, _ hours: BusinessHours?
-    ) -> [FrictionMeasure: [FrictionCase]] {
-        var cases: [FrictionMeasure: [FrictionCase]] = [:]
-        var withHolders: [Int] = []
-        for (number, journey) in journeys.enumerated() where scope.includes(journey) {
-            FrictionCase.each(journey, number: number, map: map, at: moment, hours: hours) { cases[$0, default: []].append($1) }
-            if journey.hasHolders { withHolders.append(number) }
-        }
-        for measure in cases.keys where measure.kind == .pingPong {
-            let bounced = Set(cases[measure, default: []].map(\.journey))
-            for number in withHolders where !bounced.contains(number) {
-                cases[measure, default: []].append(FrictionCase(number))
-            }
-        }
-        return cases
-    }
-
-    /// Adds a row for each value of the split that stands out, or for every value where the split was asked for.
-    private mutating func compare(
-        _ measure: FrictionMeasure, _ cases: [FrictionCase], _ journeys: [JourneySummary], _ split: Split
-    ) {
-        let parts = Dictionary(grouping: cases) { split.values[$0.journey] }
-        for (value, part) in parts where !value.isEmpty {
-            let rest = parts.filter { $0.key != value && !$0.key.isEmpty }.flatMap(\.value)
-            // What is at stake is only added up where it will be told.
-            let others = rest.isEmpty ? nil : FrictionFigures(measure, rest, [], benchmark: nil)
-            let standsOut = others.map { FrictionFigures(measure, part, [], benchmark: $0.reference).standsOut(from: $0) } ?? false
-            guard split.isAskedFor || standsOut else { continue }
-            let figures = FrictionFigures(measure, part, journeys, benchmark: others?.reference)
-            rows.append(Row(measure, (split.field, value), figures, others))
-        }
     }
 
     private static func isWorse(_ left: Row, _ right: Row) -> Bool {
@@ -118,9 +108,8 @@ package struct Friction: Sendable {
 }
 
 extension Friction.Row {
-    fileprivate init(
-        _ measure: FrictionMeasure, _ segment: (field: String, value: String)?, _ figures: FrictionFigures,
-        _ others: FrictionFigures? = nil
+    init(
+        _ measure: FrictionMeasure, _ segment: (field: String, value: String)?, _ figures: FrictionFigures, _ others: FrictionReference?
     ) {
         self.measure = measure
         self.segment = segment

@@ -18,31 +18,39 @@ package struct FrictionFigures: Sendable {
     package let affected: Int
     /// Microseconds, or a share; nil where there is nothing to compare with.
     package let benchmark: Double?
-    /// Cases worse than the benchmark.
+    /// Cases worse than the service level, or where there is none than the benchmark.
     package let breaches: Int
     /// What the journeys are worth that wait, or that were hit, by currency.
     package let money: [(currency: String, minor: Int64)]
     package let severity: Double
 
+    /// Stays that may take only so long: how long, in microseconds; nil where nobody said.
+    package let serviceLevel: Int64?
+
     /// - Parameters:
-    ///   - journeys: what the cases' journeys are worth; empty for no money.
+    ///   - all: the cases, in the order of their journeys.
+    ///   - closed: the durations of those that are closed, ascending; of none for a rate measure.
+    ///   - worths: what journeys are worth.
     ///   - benchmark: what others reach; nil to compare with the cases' own.
-    init(_ measure: FrictionMeasure, _ all: [FrictionCase], _ journeys: [JourneySummary], benchmark: Double?) {
+    init(
+        _ measure: FrictionMeasure, _ all: [FrictionCase], closed: [Int64], _ worths: [FrictionCases.Worth], benchmark: Double?,
+        serviceLevel: Int64? = nil
+    ) {
         kind = measure.kind
         cases = all.count
         affected = all.count { $0.isAffected }
-        closed = Distribution(kind.isDuration ? all.filter { !$0.isOpen }.map(\.duration) : [])
-        open = Distribution(kind.isDuration ? all.filter(\.isOpen).map(\.duration) : [])
         let isDuration = measure.kind.isDuration
-        money = FrictionFigures.money(all.filter { isDuration ? $0.isOpen : $0.isAffected }, journeys)
-        if kind.isDuration {
+        let (closed, open) = (Distribution(sorted: closed), Distribution(isDuration ? all.filter(\.isOpen).map(\.duration) : []))
+        (self.closed, self.open, self.serviceLevel) = (closed, open, serviceLevel)
+        money = FrictionFigures.money(all.filter { isDuration ? $0.isOpen : $0.isAffected }, worths)
+        if isDuration {
             let own = closed.count >= 4 ? closed.quantile(percent: 75).map(Double.init) : nil
             let reference = benchmark ?? own
             let limit = reference.map { Int64($0) } ?? .max
             self.benchmark = reference
-            breaches = closed.count(above: limit) + open.count(above: limit)
+            breaches = closed.count(above: serviceLevel ?? limit) + open.count(above: serviceLevel ?? limit)
             let weight = benchmark == nil ? FrictionFigures.uncomparedWeight : 1
-            severity = weight * FrictionFigures.severity(of: all, above: limit)
+            severity = weight * FrictionFigures.severity(closed, open, above: limit, of: all.count)
         } else {
             self.benchmark = benchmark
             breaches = affected
@@ -50,40 +58,15 @@ package struct FrictionFigures: Sendable {
         }
     }
 
-    /// What other cases are measured against: the 75th percentile, or the rate.
-    var reference: Double? {
-        kind.isDuration ? closed.quantile(percent: 75).map(Double.init) : share
-    }
-
     /// The share of the cases to which it happened.
     package var share: Double { cases == 0 ? 0 : Double(affected) / Double(cases) }
 
-    /// Whether these cases are worse than `others` by half or more, and by more than chance explains (four standard errors).
-    func standsOut(from others: FrictionFigures) -> Bool {
-        let (count, otherCount): (Int, Int)
-        let (share, otherShare): (Double, Double)
-        if kind.isDuration {
-            guard let limit = others.closed.quantile(percent: 75), let median = closed.median, let otherMedian = others.closed.median,
-                median * 2 >= otherMedian * 3
-            else { return false }
-            (count, otherCount) = (closed.count, others.closed.count)
-            (share, otherShare) = (Double(closed.count(above: limit)) / Double(max(count, 1)), 0.25)
-        } else {
-            (count, otherCount) = (cases, others.cases)
-            (share, otherShare) = (self.share, others.share)
-            guard share >= otherShare * 1.5, share - otherShare >= 0.05 else { return false }
-        }
-        guard count >= 20, otherCount >= 20 else { return false }
-        let pooled = (share * Double(count) + otherShare * Double(otherCount)) / Double(count + otherCount)
-        let error = (pooled * (1 - pooled) * (1 / Double(count) + 1 / Double(otherCount))).squareRoot()
-        return share - otherShare > 4 * error
-    }
-
-    private static func severity(of cases: [FrictionCase], above limit: Int64) -> Double {
-        let worse = Distribution(cases.lazy.filter { $0.duration > limit }.map(\.duration))
+    private static func severity(_ closed: Distribution, _ open: Distribution, above limit: Int64, of count: Int) -> Double {
+        let worse = Distribution(
+            Array(closed.sorted.suffix(closed.count(above: limit)) + open.sorted.suffix(open.count(above: limit))))
         guard let typical = worse.median, typical > 0 else { return 0 }
-        let share = Double(worse.count) / Double(cases.count)
-        return share * (1 - Double(limit) / Double(typical)) * confidence(cases.count)
+        let share = Double(worse.count) / Double(count)
+        return share * (1 - Double(limit) / Double(typical)) * confidence(count)
     }
 
     private static func severity(ofRate affected: Int, of cases: Int, _ kind: FrictionMeasure.Kind, _ benchmark: Double?) -> Double {
@@ -97,13 +80,16 @@ package struct FrictionFigures: Sendable {
         Double(count) / Double(count + 20)
     }
 
-    private static func money(_ cases: [FrictionCase], _ journeys: [JourneySummary]) -> [(currency: String, minor: Int64)] {
-        guard !journeys.isEmpty else { return [] }
+    private static func money(_ cases: [FrictionCase], _ worths: [FrictionCases.Worth]) -> [(currency: String, minor: Int64)] {
         var sums: [UInt32: Int64] = [:]
-        // A journey that waits twice is worth its money once.
-        for number in Set(cases.map(\.journey)) where journeys[number].currency != 0 {
-            let (sum, overflow) = sums[journeys[number].currency, default: 0].addingReportingOverflow(journeys[number].minor)
-            sums[journeys[number].currency] = overflow ? .max : sum
+        // Cases are in the order of their journeys, and a journey that waits twice is worth its money once.
+        var last: UInt32?
+        for found in cases where found.journey != last {
+            last = found.journey
+            let worth = worths[Int(found.journey)]
+            guard worth.currency != 0 else { continue }
+            let (sum, overflow) = sums[worth.currency, default: 0].addingReportingOverflow(worth.minor)
+            sums[worth.currency] = overflow ? .max : sum
         }
         return sums.map { (Currency.text($0.key), $0.value) }.sorted { $0.currency < $1.currency }
     }
@@ -122,6 +108,10 @@ package struct FrictionFigures: Sendable {
             if let benchmark { writer.number((benchmark * 1000).rounded() / 1000) } else { writer.null() }
         }
         writer.member("breaches", breaches)
+        if let serviceLevel {
+            writer.member("serviceLevel", microseconds: serviceLevel)
+            writer.member("stalled", open.count(above: serviceLevel))
+        }
         writer.key("rate")
         if kind.isDuration { writer.null() } else { writer.number((share * 1000).rounded() / 1000) }
         writer.key("money")

@@ -3,7 +3,7 @@ internal import JourneyModel
 /// The sentence that says why a row is where it is.
 enum FrictionReason {
     static func sentence(
-        _ measure: FrictionMeasure, _ segment: (field: String, value: String)?, _ figures: FrictionFigures, _ others: FrictionFigures?
+        _ measure: FrictionMeasure, _ segment: (field: String, value: String)?, _ figures: FrictionFigures, _ others: FrictionReference?
     ) -> String {
         let who = segment.map { "With \($0.field) = \($0.value), " } ?? ""
         let than = others.map { comparison(figures, $0) } ?? ""
@@ -35,9 +35,9 @@ enum FrictionReason {
         }
     }
 
-    private static func comparison(_ figures: FrictionFigures, _ others: FrictionFigures) -> String {
+    private static func comparison(_ figures: FrictionFigures, _ others: FrictionReference) -> String {
         guard figures.kind.isDuration else { return ", elsewhere \(percent(others.share))" }
-        guard let own = figures.closed.median, let other = others.closed.median, other > 0 else { return "" }
+        guard let own = figures.closed.median, let other = others.median, other > 0 else { return "" }
         let times = (Double(own) / Double(other) * 10).rounded() / 10
         return ", \(times) times as long as elsewhere (\(length(other)))"
     }

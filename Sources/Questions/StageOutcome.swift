@@ -1,7 +1,7 @@
 package import JourneyModel
 
 /// What became of a journey that entered a stage, at a given moment.
-package enum StageOutcome: Sendable, Equatable {
+package enum StageOutcome: Sendable, Hashable {
     /// It entered a later stage within the stage's window, so long after entering this one; negative where before.
     case converted(after: Int64)
     /// It has not and still can.

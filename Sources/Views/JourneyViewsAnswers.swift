@@ -14,11 +14,11 @@ extension JourneyViews {
             let isWhole = query.scope.from == nil && query.scope.to == nil
             let journeys = isWhole && query.by == nil ? [] : state.journeys
             writer.key("stages")
-            let funnel =
+            let rows =
                 isWhole
-                ? StageFunnel(state.cells, map: map, department: query.scope.department, at: at)
-                : StageFunnel(journeys.map(\.summary), map: map, scope: query.scope, at: at)
-            funnel.write(to: &writer)
+                ? state.cells.rows(department: query.scope.department, at: at)
+                : StageFunnel(journeys.lazy.map(\.summary), map: map, scope: query.scope, at: at).rows
+            StageRow.write(rows, to: &writer)
             guard let by = query.by else { return }
             let values = try values(of: by, journeys, state)
             let groups = Dictionary(grouping: journeys.indices) { values[$0] }
@@ -29,7 +29,7 @@ extension JourneyViews {
                         writer.member("value", value.isEmpty ? nil : value)
                         writer.key("stages")
                         let members = groups[value, default: []].lazy.map { journeys[$0].summary }
-                        StageFunnel(members, map: map, scope: query.scope, at: at).write(to: &writer)
+                        StageRow.write(StageFunnel(members, map: map, scope: query.scope, at: at).rows, to: &writer)
                     }
                 }
             }

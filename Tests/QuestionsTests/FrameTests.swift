@@ -66,6 +66,12 @@ import Timelines
         }
     }
 
+    @Test func moreFieldsThanOneWalkReadsAreReadInSeveral() async throws {
+        let house = try await QuestionHouse.with([Self.event("a", 7, "lead:1"), Self.event("a", 8, "lead:2")])
+        let others = (0..<70).map { #""data.x\#($0)":{"exists":false}"# }.joined(separator: ",")
+        #expect(Self.counts(try house.ask(#"{"funnel":{"steps":[{"where":{"data.at":7,\#(others)}}]}}"#)) == [1])
+    }
+
     @Test func workEndsWhenNobodyWaits() async throws {
         let house = try await QuestionHouse.with([Self.event("a", 0, "lead:1")])
         let utf8 = Array("{\"funnel\":{\(Self.steps)}}".utf8)

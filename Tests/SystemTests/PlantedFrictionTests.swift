@@ -2,8 +2,8 @@ import JourneyModel
 import TestSupport
 import Testing
 
-/// What `make demo` shows: the planted frictions come first, and a company without them raises none.
-@Suite struct PlantedFrictionTests {
+/// What `make demo` shows: the planted frictions come first, and a company without them raises none. SEEDS=20 for twenty companies of each kind.
+@Suite(.serialized) struct PlantedFrictionTests {
     /// - Parameter isAsked: of `POST /v1/questions`, else of the view.
     private static func frictions(_ arguments: [String], isAsked: Bool = false) throws -> [JSONValue] {
         let scratch = try Scratch()
@@ -24,7 +24,7 @@ import Testing
             "\(row["measure"]?.text ?? "") \(row["stage"]?.text ?? "") \(segment?["field"]?.text ?? "-")=\(segment?["value"]?.text ?? "-")"
     }
 
-    @Test(arguments: [1, 2, 3]) func thePlantedOnesComeFirst(seed: Int) throws {
+    @Test(arguments: 1...Seeds.count(3)) func thePlantedOnesComeFirst(seed: Int) throws {
         let rows = try Self.frictions(["--seed", "\(seed)"])
         let first = Set(rows.prefix(3).map(Self.name))
         #expect(
@@ -34,25 +34,25 @@ import Testing
         #expect(rows.filter { $0["segment"] != .null }.count == 3, "\(rows.filter { $0["segment"] != .null }.map(Self.name))")
     }
 
-    @Test func withoutPlantedFrictionNoneIsRaised() throws {
-        let rows = try Self.frictions(["--seed", "1", "--without-friction"])
+    @Test(arguments: 1...Seeds.count(3)) func withoutPlantedFrictionNoneIsRaised(seed: Int) throws {
+        let rows = try Self.frictions(["--seed", "\(seed)", "--without-friction"])
         #expect(rows.allSatisfy { $0["segment"] == .null }, "\(rows.filter { $0["segment"] != .null }.map(Self.name))")
         #expect(rows.count > 10)
     }
 
     /// With every measure, and deviations that need no map: what stands out is what was planted, and nothing where nothing was.
-    @Test func theQuestionFindsThePlantedOnesAndNoOthers() throws {
+    @Test(arguments: 1...Seeds.count(3)) func theQuestionFindsThePlantedOnesAndNoOthers(seed: Int) throws {
         func standing(_ rows: [JSONValue]) -> [String] {
             rows.filter { ($0["segment"] ?? .null) != .null || ($0["period"] ?? .null) != .null }.map(Self.name)
         }
-        let rows = try Self.frictions(["--seed", "2"], isAsked: true)
+        let rows = try Self.frictions(["--seed", "\(seed)"], isAsked: true)
         let planted = ["data.region=north", "data.product=atlas", "data.segment=enterprise"]
         let found = standing(rows)
         #expect(found.allSatisfy { name in planted.contains { name.hasSuffix($0) } }, "\(found)")
         #expect(
             planted.allSatisfy { segment in rows.prefix(6).map(Self.name).contains { $0.hasSuffix(segment) } },
             "\(rows.prefix(6).map(Self.name))")
-        let quiet = standing(try Self.frictions(["--seed", "2", "--without-friction"], isAsked: true))
+        let quiet = standing(try Self.frictions(["--seed", "\(seed)", "--without-friction"], isAsked: true))
         #expect(quiet.isEmpty, "\(quiet)")
     }
 }

@@ -66,3 +66,15 @@ extension EventLog {
         return events
     }
 }
+
+extension String {
+    /// Where a text is found first.
+    package func firstRange(of other: String) -> Range<String.Index>? {
+        var start = startIndex
+        while start < endIndex {
+            if self[start...].hasPrefix(other) { return start..<index(start, offsetBy: other.count) }
+            formIndex(after: &start)
+        }
+        return nil
+    }
+}

@@ -79,30 +79,73 @@ package struct StageMap: Sendable {
         return try StageMap(value)
     }
 
+    /// Most stages, effects, kinds of rework, outcomes, dimensions and fields that name holders.
+    package static let maximumStages = 64
+    package static let maximumEffects = 255
+    package static let maximumRework = 32
+    package static let maximumNames = 16
+
     /// Reads a map.
     ///
     /// - Throws: a ``Violation`` that points at the first part that cannot be understood.
     package init(_ value: JSONValue) throws(Violation) {
+        let members = ["$comment", "name", "stages", "outcomes", "effects", "rework", "holder", "dimensions", "value"]
+        try StageMap.allow(members, value, at: "")
         var stages: [Stage] = []
-        for (index, stage) in (value["stages"]?.elements ?? []).enumerated() {
+        for (index, stage) in try StageMap.elements("stages", value, most: StageMap.maximumStages).enumerated() {
             stages.append(try Stage(stage, at: "/stages/\(index)"))
+            guard !stages.dropLast().contains(where: { $0.name == stages[index].name }) else {
+                throw Violation(pointer: "/stages/\(index)/name", detail: "is the name of another stage as well")
+            }
         }
-        guard 2...64 ~= stages.count else { throw Violation(pointer: "/stages", detail: "has not 2 to 64 stages") }
-        let outcomes = value["outcomes"]?.elements?.compactMap(\.text) ?? []
+        guard stages.count >= 2 else {
+            throw Violation(pointer: "/stages", detail: "must be an array of 2 to \(StageMap.maximumStages) stages")
+        }
+        let outcomes = try StageMap.texts("outcomes", value, most: StageMap.maximumEffects)
         var rules: [Rule] = []
-        for (index, effect) in (value["effects"]?.elements ?? []).enumerated() {
+        for (index, effect) in try StageMap.elements("effects", value, most: StageMap.maximumEffects).enumerated() {
             rules.append(try Rule(effect, stages: stages.map(\.name), outcomes: outcomes, at: "/effects/\(index)"))
         }
         var rework: [Rework] = []
-        for (index, entry) in (value["rework"]?.elements ?? []).enumerated() {
+        for (index, entry) in try StageMap.elements("rework", value, most: StageMap.maximumRework).enumerated() {
             rework.append(try Rework(entry, at: "/rework/\(index)"))
         }
-        let dimensions = value["dimensions"]?.elements?.compactMap(\.text) ?? []
-        guard dimensions.count <= 16 else { throw Violation(pointer: "/dimensions", detail: "has more than 16") }
-        (self.stages, self.outcomes, self.rules, self.rework, self.dimensions) = (stages, outcomes, rules, rework, dimensions)
-        holders = value["holder"]?.elements?.compactMap(\.text) ?? []
-        valueTypes = Set(value["value"]?.elements?.compactMap(\.text) ?? [])
+        (self.stages, self.outcomes, self.rules, self.rework) = (stages, outcomes, rules, rework)
+        dimensions = try StageMap.texts("dimensions", value, most: StageMap.maximumNames)
+        holders = try StageMap.texts("holder", value, most: StageMap.maximumNames)
+        valueTypes = Set(try StageMap.texts("value", value, most: StageMap.maximumEffects))
         canonicalText = value.canonicalText
+    }
+
+    /// The elements of a member that may be missing.
+    private static func elements(_ name: String, _ value: JSONValue, most: Int) throws(Violation) -> [JSONValue] {
+        guard let member = value[name] else { return [] }
+        guard let elements = member.elements, elements.count <= most else {
+            let found = member.elements.map { ", not of \($0.count)" } ?? ""
+            throw Violation(pointer: "/\(name)", detail: "must be an array of at most \(most)\(found)")
+        }
+        return elements
+    }
+
+    /// As ``elements(_:_:most:)``, of texts that have something in them.
+    private static func texts(_ name: String, _ value: JSONValue, most: Int) throws(Violation) -> [String] {
+        var texts: [String] = []
+        for (index, element) in try elements(name, value, most: most).enumerated() {
+            guard let text = element.text, !text.isEmpty else {
+                throw Violation(pointer: "/\(name)/\(index)", detail: "must be text")
+            }
+            texts.append(text)
+        }
+        return texts
+    }
+
+    /// Refuses what is no object, and members that are not among `names`.
+    fileprivate static func allow(_ names: [String], _ value: JSONValue, at pointer: String) throws(Violation) {
+        guard let members = value.members else { throw Violation(pointer: pointer, detail: "must be an object") }
+        for member in members where !names.contains(member.name) {
+            let known = names.filter { $0 != "$comment" }.joined(separator: ", ")
+            throw Violation(pointer: "\(pointer)/\(member.name)", detail: "is not known here; known are \(known)")
+        }
     }
 
     /// The place of a stage in the order.
@@ -113,6 +156,7 @@ package struct StageMap: Sendable {
 
 extension StageMap.Stage {
     fileprivate init(_ value: JSONValue, at pointer: String) throws(Violation) {
+        try StageMap.allow(["name", "title", "department", "waitsFor", "side", "window"], value, at: pointer)
         guard let name = value["name"]?.text, !name.isEmpty else { throw Violation(pointer: "\(pointer)/name", detail: "is missing") }
         guard let department = value["department"]?.text.flatMap({ Department(name: $0) }) else {
             throw Violation(pointer: "\(pointer)/department", detail: "is not a department")
@@ -136,6 +180,7 @@ extension StageMap.Stage {
 
 extension StageMap.Rule {
     fileprivate init(_ value: JSONValue, stages: [String], outcomes: [String], at pointer: String) throws(Violation) {
+        try StageMap.allow(["type", "when", "enters", "onlyFirst", "returns", "exits"], value, at: pointer)
         guard let type = value["type"]?.text else { throw Violation(pointer: "\(pointer)/type", detail: "is missing") }
         var condition: StageMap.Condition?
         if let when = value["when"] {
@@ -160,6 +205,7 @@ extension StageMap.Rule {
 
 extension StageMap.Rework {
     fileprivate init(_ value: JSONValue, at pointer: String) throws(Violation) {
+        try StageMap.allow(["activity", "base", "again", "department", "side"], value, at: pointer)
         guard let activity = value["activity"]?.text, let base = value["base"]?.text, let again = value["again"]?.text,
             let department = value["department"]?.text.flatMap({ Department(name: $0) }),
             let side = value["side"]?.text.flatMap(StageMap.Side.init(rawValue:))

@@ -9,21 +9,16 @@ struct FunnelAnswer {
 
     private let question: Question
     private let funnel: FunnelDefinition
-    private let journeys: Journeys
+    private let asked: AskedJourneys
     private let columns: JourneyColumns
-    private let at: Timestamp
     private let monitor: WorkMonitor
 
+    private var journeys: Journeys { asked.journeys }
+
     init(
-        _ question: Question, _ funnel: FunnelDefinition, _ journeys: Journeys, _ columns: JourneyColumns, at: Timestamp,
-        _ monitor: WorkMonitor
+        _ question: Question, _ funnel: FunnelDefinition, _ asked: AskedJourneys, _ columns: JourneyColumns, _ monitor: WorkMonitor
     ) {
-        self.question = question
-        self.funnel = funnel
-        self.journeys = journeys
-        self.columns = columns
-        self.at = at
-        self.monitor = monitor
+        (self.question, self.funnel, self.asked, self.columns, self.monitor) = (question, funnel, asked, columns, monitor)
     }
 
     func json() throws(QuestionFault) -> [UInt8] {
@@ -31,11 +26,11 @@ struct FunnelAnswer {
         guard !question.isPlan else { return plan(fields) }
         let properties: [EventField: PropertyColumn]
         do throws(ColumnsError) {
-            properties = try columns.properties(fields, for: journeys, monitor)
+            properties = try columns.properties(fields, for: asked.widest, monitor)
         } catch {
             throw .columns(error)
         }
-        let plan = FunnelPlan(funnel, journeys, columns, properties, at: at.microseconds)
+        let plan = FunnelPlan(funnel, journeys, columns, properties, at: asked.at.microseconds)
         let run = FunnelRun(plan: plan, threads: columns.limits.threads, monitor: monitor)
         if case .journey(let subject) = question.explained {
             let explanation = try FunnelExplanation(subject, plan, columns)
@@ -45,7 +40,13 @@ struct FunnelAnswer {
         let comparisons = try funnel.compared.map { (semantics) throws(QuestionFault) in
             (semantics, try run.partial(semantics, .all(rows: false)))
         }
-        return answer { write(partial, comparisons, properties, to: &$0) }
+        let difference = try asked.against(nil, columns).map { (against) throws(QuestionFault) in
+            try FunnelDifference(funnel, against, asked, columns, properties, monitor)
+        }
+        return answer { writer in
+            write(partial, comparisons, properties, to: &writer)
+            difference?.write(to: &writer)
+        }
     }
 
     private var listing: FunnelScan.Listing {
@@ -55,22 +56,17 @@ struct FunnelAnswer {
     }
 
     private func answer(_ body: (inout JSONWriter) -> Void) -> [UInt8] {
-        var writer = JSONWriter()
-        writer.object { writer in
-            writer.member("position", journeys.position)
-            writer.member("at", at.text)
-            writer.member("definition", question.hash)
+        asked.answer(question) { writer in
             funnel.semantics.write(to: &writer)
             body(&writer)
         }
-        return writer.bytes
     }
 
     // MARK: - Plan
 
     /// What answering would read, without reading it.
     private func plan(_ fields: Set<EventField>) -> [UInt8] {
-        let plan = QuestionPlan(journeys, columns, fields: fields, scans: 1 + funnel.compared.count)
+        let plan = QuestionPlan(journeys, columns, fields: fields, scans: 1 + funnel.compared.count + (asked.isCompared ? 2 : 0))
         return answer { plan.write(to: &$0) }
     }
 

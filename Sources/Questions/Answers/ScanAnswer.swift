@@ -4,13 +4,15 @@ internal import Timelines
 /// The answer to a question that adds all journeys up: paths, frictions, retention.
 struct ScanAnswer {
     private let question: Question
-    private let journeys: Journeys
+    private let asked: AskedJourneys
     private let columns: JourneyColumns
-    private let at: Timestamp
     private let monitor: WorkMonitor
 
-    init(_ question: Question, _ journeys: Journeys, _ columns: JourneyColumns, at: Timestamp, _ monitor: WorkMonitor) {
-        (self.question, self.journeys, self.columns, self.at, self.monitor) = (question, journeys, columns, at, monitor)
+    private var journeys: Journeys { asked.journeys }
+    private var at: Timestamp { asked.at }
+
+    init(_ question: Question, _ asked: AskedJourneys, _ columns: JourneyColumns, _ monitor: WorkMonitor) {
+        (self.question, self.asked, self.columns, self.monitor) = (question, asked, columns, monitor)
     }
 
     func json(_ paths: PathQuestion) throws(QuestionFault) -> [UInt8] {
@@ -25,16 +27,13 @@ struct ScanAnswer {
         return answer { found.write(to: &$0) }
     }
 
-    func json(_ friction: FrictionQuestion) throws(QuestionFault) -> [UInt8] {
-        let map: StageMap
-        do throws(Violation) {
-            map = try .shipped()
-        } catch {
-            throw .invalid([error])
+    func json(_ friction: FrictionQuestion, _ definitions: DefinitionsInForce) throws(QuestionFault) -> [UInt8] {
+        if question.isPlan { return plan(try friction.fields(journeys, columns, definitions.map), scans: 3) }
+        let found = try friction.answer(journeys, columns, definitions, at: at.microseconds, monitor)
+        return answer { writer in
+            definitions.write(to: &writer)
+            found.write(to: &writer)
         }
-        if question.isPlan { return plan(try friction.fields(journeys, columns, map), scans: 3) }
-        let found = try friction.answer(journeys, columns, map, at: at.microseconds, monitor)
-        return answer { found.write(to: &$0) }
     }
 
     /// How many journeys an export would hold; the export itself comes in pieces: ``QuestionEngine/selection(_:_:)``.
@@ -44,16 +43,7 @@ struct ScanAnswer {
         return answer { $0.member("journeys", selection.count) }
     }
 
-    private func answer(_ body: (inout JSONWriter) -> Void) -> [UInt8] {
-        var writer = JSONWriter()
-        writer.object { writer in
-            writer.member("position", journeys.position)
-            writer.member("at", at.text)
-            writer.member("definition", question.hash)
-            body(&writer)
-        }
-        return writer.bytes
-    }
+    private func answer(_ body: (inout JSONWriter) -> Void) -> [UInt8] { asked.answer(question, body) }
 
     private func plan(_ fields: Set<EventField>, scans: Int) -> [UInt8] {
         let plan = QuestionPlan(journeys, columns, fields: fields, scans: scans)

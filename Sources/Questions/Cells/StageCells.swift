@@ -84,6 +84,20 @@ package struct StageCells: Sendable, Equatable {
         }
     }
 
+    /// What is told at a moment. O(stages · log journeys).
+    ///
+    /// - Parameter department: only its stages; all where nil.
+    package func rows(department: Department?, at moment: Int64) -> [StageRow] {
+        zip(map.stages, cells).compactMap { (stage, cell) in
+            guard department == nil || stage.department == department else { return nil }
+            // The far edge of a window is within it.
+            let late = cell.deadlines.count(below: moment)
+            return StageRow(
+                stage: stage, entered: cell.entered, converted: cell.converted.count, undecided: cell.deadlines.count - late,
+                dropped: cell.ended + late, contradictions: cell.converted.count(below: 0), times: cell.converted.figures)
+        }
+    }
+
     /// Adds those of other journeys, of the same map.
     package mutating func merge(_ other: StageCells) {
         for stage in cells.indices {

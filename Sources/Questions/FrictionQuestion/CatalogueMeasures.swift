@@ -1,3 +1,4 @@
+internal import EventLog
 internal import JourneyModel
 internal import Timelines
 
@@ -8,6 +9,16 @@ struct CatalogueMeasures: Sendable {
         let isOfSubject: Bool
         let starts, ends: RowSet
         let cancels: RowSet?
+        // What is any of the three.
+        let all: RowSet
+
+        init(_ measure: FrictionMeasure, isOfSubject: Bool, starts: RowSet, ends: RowSet, cancels: RowSet?) {
+            (self.measure, self.isOfSubject, self.starts, self.ends, self.cancels) = (measure, isOfSubject, starts, ends, cancels)
+            var all = starts
+            all.formUnion(ends)
+            if let cancels { all.formUnion(cancels) }
+            self.all = all
+        }
     }
 
     private struct Rate: Sendable {
@@ -44,13 +55,15 @@ struct CatalogueMeasures: Sendable {
     private let waits: [Wait]
     private let rates: [Rate]
     private let table: EventTable
+    // By symbol of a type: bit i where its events can mean something to measure i.
+    private let relevant: [UInt64]
 
     /// - Complexity: O(rows × kinds of events), about a nanosecond each.
     init(_ patterns: Patterns, _ journeys: Journeys, _ columns: [EventField: PropertyColumn], _ source: JourneyColumns) {
         table = journeys.table
         waits = zip(patterns.catalogue.waits, patterns.waits).map { wait, kinds in
             Wait(
-                measure: FrictionMeasure(.wait, wait.place), isOfSubject: wait.isOfSubject,
+                FrictionMeasure(.wait, wait.place), isOfSubject: wait.isOfSubject,
                 starts: kinds.starts.rows(journeys, columns, source),
                 ends: kinds.ends.rows(journeys, columns, source), cancels: kinds.cancels?.rows(journeys, columns, source))
         }
@@ -59,40 +72,69 @@ struct CatalogueMeasures: Sendable {
                 measure: FrictionMeasure(.rate, rate.place), base: kinds.base.rows(journeys, columns, source),
                 again: kinds.again.rows(journeys, columns, source))
         }
+        relevant = CatalogueMeasures.relevant(patterns, source)
     }
 
+    /// Types that have no symbol, and measures behind the 64th, are always held against the journeys.
+    private static func relevant(_ patterns: Patterns, _ source: JourneyColumns) -> [UInt64] {
+        var relevant = [UInt64](repeating: 0, count: Int(EventRecord.unlisted) + 1)
+        relevant[Int(EventRecord.unlisted)] = ~0
+        let kinds =
+            patterns.waits.map { [$0.starts, $0.ends] + ($0.cancels.map { [$0] } ?? []) } + patterns.rates.map { [$0.base] }
+        for (number, kinds) in kinds.enumerated() {
+            for kind in kinds {
+                guard let types = kind.types else {
+                    for type in relevant.indices { relevant[type] |= bit(number) }
+                    continue
+                }
+                for type in types.compactMap({ source.type($0) }) { relevant[Int(type)] |= bit(number) }
+            }
+        }
+        return relevant
+    }
+
+    private static func bit(_ number: Int) -> UInt64 { 1 << UInt64(min(number, 63)) }
+
+    /// What there are cases of, in the order of their numbers.
+    var measures: [FrictionMeasure] { waits.map(\.measure) + rates.map(\.measure) }
+
+    /// Is told of a case: the number of its measure, how long it took, whether it goes on, and whether it happened.
+    typealias Adding = (_ measure: Int, _ duration: Int64, _ isOpen: Bool, _ isAffected: Bool) -> Void
+
     /// Calls `add` with every case of a journey. O(rows × measures).
-    func each(_ journey: JourneyRows, number: Int, at moment: Int64, hours: BusinessHours?, _ add: (FrictionMeasure, FrictionCase) -> Void)
-    {
-        for wait in waits { each(wait, journey, number, moment, hours, add) }
-        for rate in rates {
+    func each(_ journey: JourneyRows, at moment: Int64, hours: BusinessHours?, _ add: Adding) {
+        var pending: [(subject: UInt32, since: Int64)] = []
+        let types = journey.chunk.types
+        let relevant = journey.places.reduce(into: UInt64(0)) { $0 |= self.relevant[Int(types[$1])] }
+        for number in waits.indices where relevant & CatalogueMeasures.bit(number) != 0 {
+            each(number, journey, moment, hours, &pending, add)
+        }
+        for (number, rate) in rates.enumerated() where relevant & CatalogueMeasures.bit(waits.count + number) != 0 {
             guard let base = journey.firstIndex(where: { rate.base.contains($0.row) }) else { continue }
             let isAffected = journey[(base + 1)...].contains { rate.again.contains($0.row) }
-            add(rate.measure, FrictionCase(number, isAffected: isAffected))
+            add(waits.count + number, 0, false, isAffected)
         }
     }
 
     private func each(
-        _ wait: Wait, _ journey: JourneyRows, _ number: Int, _ moment: Int64, _ hours: BusinessHours?,
-        _ add: (FrictionMeasure, FrictionCase) -> Void
+        _ number: Int, _ journey: JourneyRows, _ moment: Int64, _ hours: BusinessHours?,
+        _ pending: inout [(subject: UInt32, since: Int64)], _ add: Adding
     ) {
-        var pending: [(subject: UInt32, since: Int64)] = []
-        for event in journey {
+        let wait = waits[number]
+        for event in journey where wait.all.contains(event.row) {
             let (starts, ends) = (wait.starts.contains(event.row), wait.ends.contains(event.row))
             let cancels = wait.cancels?.contains(event.row) ?? false
-            guard starts || ends || cancels else { continue }
             let subject = wait.isOfSubject ? table.subject(event.row) : 0
             let place = pending.firstIndex { $0.subject == subject }
             if let place, ends || cancels {
                 let begun = pending.remove(at: place)
-                if ends { add(wait.measure, FrictionCase(number, duration: CatalogueMeasures.length(begun.since, event.time, hours))) }
+                if ends { add(number, CatalogueMeasures.length(begun.since, event.time, hours), false, false) }
             } else if starts, place == nil {
                 pending.append((subject, event.time))
             }
         }
-        for (_, since) in pending where since <= moment {
-            add(wait.measure, FrictionCase(number, duration: CatalogueMeasures.length(since, moment, hours), isOpen: true))
-        }
+        for (_, since) in pending where since <= moment { add(number, CatalogueMeasures.length(since, moment, hours), true, false) }
+        pending.removeAll(keepingCapacity: true)
     }
 
     private static func length(_ from: Int64, _ to: Int64, _ hours: BusinessHours?) -> Int64 {

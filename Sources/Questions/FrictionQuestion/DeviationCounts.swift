@@ -42,10 +42,13 @@ package struct DeviationCounts: Sendable {
     private var numbers: [Segment: Int] = [:]
     // By a row's activity: its place in the frame plus one.
     private var places: [Int]
-    private var transitions: [UInt32: Int] = [:]
+    // By from × side + to: the place of the transition in the frame plus one.
+    private var transitions: [UInt8]
+    private let side: Int
     // What the journey's present period has, and what holds for it.
     private var times: [Int]
     private var found: [Int] = []
+    private var blocksNow: [Int] = []
 
     /// - Parameter segments: those that are told apart, at most ``maximumSegments``.
     package init(_ frame: DeviationFrame, segments: [Segment]) {
@@ -64,15 +67,17 @@ package struct DeviationCounts: Sendable {
         ages = Int(ageOf[ageOf.count - 1]) + 1
         places = Array(repeating: 0, count: PathNames.maximumActivities)
         for (place, activity) in frame.activities.enumerated() { places[Int(activity)] = place + 1 }
+        side = frame.transitions.reduce(0) { max($0, Int(max($1.from, $1.to)) + 1) }
+        transitions = Array(repeating: 0, count: side * side)
         for (place, transition) in frame.transitions.enumerated() {
-            transitions[UInt32(transition.from) << 16 | UInt32(transition.to)] = place
+            transitions[Int(transition.from) * side + Int(transition.to)] = UInt8(place + 1)
         }
         times = Array(repeating: 0, count: frame.activities.count)
         func zeros(_ rows: Int, _ columns: Int) -> [UInt32] { Array(repeating: 0, count: rows * columns) }
-        let (activities, transitions) = (frame.activities.count, frame.transitions.count)
+        let (activities, followed) = (frame.activities.count, frame.transitions.count)
         let empty = Block(
             exposed: zeros(ages, frame.periods), occurred: zeros(activities, frame.periods), repeated: zeros(activities, frame.periods),
-            occurredByAge: zeros(activities, ages), followed: zeros(transitions, frame.periods), slow: zeros(transitions, frame.periods))
+            occurredByAge: zeros(activities, ages), followed: zeros(followed, frame.periods), slow: zeros(followed, frame.periods))
         blocks = self.segments.map { _ in empty }
     }
 
@@ -121,22 +126,30 @@ package struct DeviationCounts: Sendable {
             if times[place] == 0 { found.append(place) }
             times[place] += 1
         }
-        count(0, period, age)
-        for segment in segments where segment != 0 { count(Int(segment), period, age) }
+        blocksNow.removeAll(keepingCapacity: true)
+        blocksNow.append(0)
+        for segment in segments where segment != 0 { blocksNow.append(Int(segment)) }
+        for block in blocksNow { count(block, period, age) }
         for place in found { times[place] = 0 }
         found.removeAll(keepingCapacity: true)
-        for (index, row) in rows.enumerated() {
-            let place = rows.startIndex + index + 1
-            guard let next = place < rows.endIndex ? rows[place] : following,
-                let transition = transitions[UInt32(row.activity) << 16 | UInt32(next.activity)]
+        for place in rows.indices {
+            let row = rows[place]
+            guard let next = place + 1 < rows.endIndex ? rows[place + 1] : following,
+                let transition = transition(row.activity, next.activity)
             else { continue }
             let isSlow = next.time - row.time > frame.transitions[transition].limit
             let cell = transition * frame.periods + period
-            for segment in [0] + segments.lazy.filter({ $0 != 0 }).map(Int.init) {
-                blocks[segment].followed[cell] += 1
-                if isSlow { blocks[segment].slow[cell] += 1 }
+            for block in blocksNow {
+                blocks[block].followed[cell] += 1
+                if isSlow { blocks[block].slow[cell] += 1 }
             }
         }
+    }
+
+    private func transition(_ from: UInt16, _ to: UInt16) -> Int? {
+        guard from < side, to < side else { return nil }
+        let place = Int(transitions[Int(from) * side + Int(to)])
+        return place == 0 ? nil : place - 1
     }
 
     private mutating func count(_ segment: Int, _ period: Int, _ age: Int) {
@@ -157,9 +170,15 @@ package struct DeviationCounts: Sendable {
 
 extension DeviationCounts.Block {
     fileprivate mutating func add(_ other: Self) {
-        func add(_ path: WritableKeyPath<Self, [UInt32]>) {
-            for index in other[keyPath: path].indices { self[keyPath: path][index] += other[keyPath: path][index] }
-        }
-        for path in [\Self.exposed, \.occurred, \.repeated, \.occurredByAge, \.followed, \.slow] { add(path) }
+        Self.add(other.exposed, to: &exposed)
+        Self.add(other.occurred, to: &occurred)
+        Self.add(other.repeated, to: &repeated)
+        Self.add(other.occurredByAge, to: &occurredByAge)
+        Self.add(other.followed, to: &followed)
+        Self.add(other.slow, to: &slow)
+    }
+
+    private static func add(_ counts: [UInt32], to sums: inout [UInt32]) {
+        for index in counts.indices { sums[index] += counts[index] }
     }
 }

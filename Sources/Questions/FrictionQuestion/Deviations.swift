@@ -33,6 +33,9 @@ package struct Deviations: Sendable {
 private struct Search: Sendable {
     let counts: DeviationCounts
     let things: [Thing]
+    // By block: journeys' periods by period, and by age of the journey.
+    private let cases: [[UInt32]]
+    private let exposures: [[Int]]
     private let leastInTime: Double
     private let leastThroughout: Double
 
@@ -55,6 +58,15 @@ private struct Search: Sendable {
             things.append(Thing(name: delay, place: place))
         }
         self.things = things
+        let (periods, ages) = (frame.periods, counts.ages)
+        cases = counts.blocks.map { block in
+            var cases = [UInt32](repeating: 0, count: periods)
+            for age in 0..<ages { Search.add(block.exposed[age * periods..<(age + 1) * periods], to: &cases) }
+            return cases
+        }
+        exposures = counts.blocks.map { block in
+            (0..<ages).map { age in block.exposed[age * periods..<(age + 1) * periods].reduce(0) { $0 + Int($1) } }
+        }
         let series = Double(things.count * counts.blocks.count)
         leastInTime = RateSeries.evidence(hypotheses: 2 * series * RateSeries.spans(frame.periods))
         leastThroughout = RateSeries.evidence(hypotheses: 2 * series)
@@ -166,10 +178,10 @@ extension Search {
         var expected = [Double](repeating: 0, count: periods)
         let shares = agedShares(thing, numbers)
         for number in numbers {
+            let exposed = counts.blocks[number].exposed
             for age in 0..<counts.ages where shares[age] > 0 {
-                for period in 0..<periods {
-                    expected[period] += Double(counts.blocks[number].exposed[age * periods + period]) * shares[age]
-                }
+                let (share, row) = (shares[age], age * periods)
+                for period in 0..<periods { expected[period] += Double(exposed[row + period]) * share }
             }
         }
         return RateSeries(cases: cases, observed: observed, expected: expected)
@@ -185,7 +197,7 @@ extension Search {
             let block = counts.blocks[number]
             switch thing.name {
             case .occurrence:
-                for age in 0..<counts.ages { Search.add(block.exposed[age * periods..<(age + 1) * periods], to: &cases) }
+                Search.add(self.cases[number][...], to: &cases)
                 Search.add(block.occurred[row], to: &observed)
             case .repetition:
                 Search.add(block.occurred[row], to: &cases)
@@ -223,10 +235,7 @@ extension Search {
         }
     }
 
-    private func exposed(_ number: Int, _ age: Int) -> Int {
-        let periods = counts.frame.periods
-        return counts.blocks[number].exposed[age * periods..<(age + 1) * periods].reduce(0) { $0 + Int($1) }
-    }
+    private func exposed(_ number: Int, _ age: Int) -> Int { exposures[number][age] }
 
     private static func share(_ hits: [UInt32], _ cases: [UInt32]) -> Double {
         let all = cases.reduce(0) { $0 + Int($1) }
@@ -234,6 +243,6 @@ extension Search {
     }
 
     private static func add(_ values: ArraySlice<UInt32>, to sums: inout [UInt32]) {
-        for (index, value) in values.enumerated() { sums[index] += value }
+        for index in sums.indices { sums[index] += values[values.startIndex + index] }
     }
 }

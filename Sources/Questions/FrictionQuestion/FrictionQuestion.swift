@@ -1,25 +1,27 @@
 internal import EventLog
-package import JourneyModel
-package import Timelines
+internal import JourneyModel
+internal import Timelines
 
 /// A friction question: where journeys wait, loop, bounce or get lost, under the stage map and without one.
 ///
 ///     {"activity": "data.event", "dimensions": ["data.platform"], "scope": "sales", "from": "2026-01-01", "to": "2026-04-01",
-///      "calendar": {"offset": "+01:00", "open": "09:00", "close": "17:00", "days": [1, 2, 3, 4, 5], "holidays": ["2026-04-03"]}, "limit": 100}
+///      "sources": ["stages", "catalogue", "deviations"], "limit": 100,
+///      "calendar": {"offset": "+01:00", "open": "09:00", "close": "17:00", "days": [1, 2, 3, 4, 5], "holidays": ["2026-04-03"]}}
 ///
 /// All is optional. `activity` (else the type) is what deviations are found in; `dimensions` are what cases are compared by: else those of the
 /// stage map, and for events of no department those that a survey of the log finds.
 package struct FrictionQuestion: Sendable {
-    private static let members = ["activity", "dimensions", "scope", "from", "to", "calendar", "limit"]
+    private static let members = ["activity", "dimensions", "scope", "from", "to", "sources", "calendar", "limit"]
 
-    /// Whose stages are meant.
-    private enum Word: String, CaseIterable {
-        case revenue, sales
+    /// Where frictions come from.
+    enum Source: String, CaseIterable, Sendable {
+        case stages, catalogue, deviations
     }
 
     let fields: PathFields
     let dimensions: [EventField]?
     let scope: Scope
+    let sources: Set<Source>
     let hours: BusinessHours?
     let limit: Int
 
@@ -31,11 +33,11 @@ package struct FrictionQuestion: Sendable {
         dimensions = part["dimensions"].map { part in
             part.elements(0...DeviationFrame.maximumDimensions, "fields").compactMap { $0.field() }
         }
-        var scope = Scope()
-        if part["scope"]?.word(Word.self) == .sales { scope.department = .sales }
-        scope.from = part["from"]?.moment()?.microseconds
-        scope.to = part["to"]?.moment()?.microseconds
-        self.scope = scope
+        scope = Scope(part)
+        let sources = part["sources"].map { part in
+            part.elements(1...Source.allCases.count, "sources of frictions").compactMap { $0.word(Source.self) }
+        }
+        self.sources = Set(sources ?? Source.allCases)
         hours = part["calendar"].flatMap { BusinessHours($0) }
         limit = part["limit"]?.integer(1...1000, "frictions told of") ?? 100
     }
@@ -44,10 +46,10 @@ package struct FrictionQuestion: Sendable {
     ///
     /// - Parameter at: the moment to judge at, in microseconds since 1970.
     /// - Complexity: O(rows × measures) and O(things × segments × periods²).
-    package func answer(
-        _ journeys: Journeys, _ source: JourneyColumns, _ map: StageMap, at: Int64, _ monitor: WorkMonitor = WorkMonitor()
+    func answer(
+        _ journeys: Journeys, _ source: JourneyColumns, _ definitions: DefinitionsInForce, at: Int64, _ monitor: WorkMonitor = WorkMonitor()
     ) throws(QuestionFault) -> FrictionAnswer {
-        let catalogue = try FrictionQuestion.catalogue()
+        let (map, catalogue) = (definitions.map, try FrictionQuestion.catalogue())
         let dimensions = try dimensions(journeys, source, map)
         let columns: [EventField: PropertyColumn]
         do throws(ColumnsError) {
@@ -55,13 +57,19 @@ package struct FrictionQuestion: Sendable {
         } catch {
             throw .columns(error)
         }
-        let values = DimensionValues(dimensions, columns, journeys)
-        let reader = SummaryReader(map, journeys, columns, log: source.log)
-        let measures = CatalogueMeasures(catalogue, journeys, columns, source)
-        let staged = StagedFrictions(journeys, reader, measures, values, at: at, hours, threads: source.limits.threads, monitor)
+        let limit = sources.contains(.deviations) ? DeviationCounts.maximumSegments : DimensionValues.maximum
+        let values = DimensionValues(dimensions, columns, journeys, limit: limit)
+        let threads = source.limits.threads
+        let staged = StagedFrictions(
+            reader: SummaryReader(map, journeys, columns, log: source.log),
+            measures: sources.contains(.catalogue) ? CatalogueMeasures(catalogue, journeys, columns, source) : nil, values: values,
+            scope: scope, at: at, hours: hours ?? definitions.hours, levels: definitions.levels
+        ).frictions(journeys, sources, threads: threads, monitor)
+        if monitor.isCancelled { throw .columns(.cancelled) }
+        guard sources.contains(.deviations) else { return FrictionAnswer(staged, [], names: [], limit: self.limit) }
         let scan = PathScan(journeys, fields, columns, included: nil, log: source.log)
         let (deviations, names) = try deviations(scan, values, columns, source, monitor)
-        return FrictionAnswer(staged.frictions(scope), deviations, names: names, limit: limit)
+        return FrictionAnswer(staged, deviations, names: names, limit: self.limit)
     }
 
     private static func catalogue() throws(QuestionFault) -> CatalogueMeasures.Patterns {
@@ -76,20 +84,23 @@ package struct FrictionQuestion: Sendable {
     }
 
     /// The fields that the question looks at.
-    package func fields(_ journeys: Journeys, _ source: JourneyColumns, _ map: StageMap) throws(QuestionFault) -> Set<EventField> {
+    func fields(_ journeys: Journeys, _ source: JourneyColumns, _ map: StageMap) throws(QuestionFault) -> Set<EventField> {
         fields(journeys, source, map, try FrictionQuestion.catalogue(), try dimensions(journeys, source, map))
     }
 
     private func fields(
         _ journeys: Journeys, _ source: JourneyColumns, _ map: StageMap, _ catalogue: CatalogueMeasures.Patterns, _ dimensions: [EventField]
     ) -> Set<EventField> {
-        fields.fields(hasUnlistedTypes: journeys.table.hasUnlistedTypes).union(dimensions).union(catalogue.fields(journeys, source))
-            .union(SummaryReader.fields(map))
+        var found = Set(dimensions).union(SummaryReader.fields(map))
+        if sources.contains(.catalogue) { found.formUnion(catalogue.fields(journeys, source)) }
+        if sources.contains(.deviations) { found.formUnion(fields.fields(hasUnlistedTypes: journeys.table.hasUnlistedTypes)) }
+        return found
     }
 
     /// Those that are asked for, or else those of the map and what a survey finds.
     private func dimensions(_ journeys: Journeys, _ source: JourneyColumns, _ map: StageMap) throws(QuestionFault) -> [EventField] {
         if let dimensions { return dimensions }
+        if !sources.contains(.deviations) { return map.dimensions.map { .data([$0]) } }
         do throws(LogError) {
             let surveyed = try FieldSurvey(source.log, through: journeys.position).fields
             let names = map.dimensions + surveyed.filter { !map.dimensions.contains($0) }
@@ -122,13 +133,13 @@ package struct FrictionQuestion: Sendable {
         let frame = DeviationFrame(graph, span: span, dimensions: values.fields.map(\.name))
         let empty = DeviationCounts(frame, segments: values.segments)
         let again = PathScan(journeys, fields, columns, included: nil, log: source.log, names: names)
-        let counts = try again.parts(threads: threads, monitor, "/friction/activity") { _ in
+        let counts = try again.fold(threads: threads, monitor, "/friction/activity") {
             (counts: empty, segments: [UInt8]())
-        } add: { part, reader, _ in
+        } add: { part, reader in
             values.read(reader.rows, first: journeys.table.first, into: &part.segments)
             part.counts.add(reader.rows, dimensions: part.segments)
         }
-        let all = counts.reduce(into: empty) { $0.merge($1.counts) }
+        let all = counts.dropFirst().reduce(into: counts.first?.counts ?? empty) { $0.merge($1.counts) }
         let found = Deviations(all, threads: threads, monitor).found
         if monitor.isCancelled { throw .columns(.cancelled) }
         return (found, names.activities)

@@ -55,6 +55,7 @@ struct RateSeries: Sendable {
         guard total >= Double(RateSeries.leastCases) else { return nil }
         let longest = max(cases.count / 2, 1)
         var best: (range: Range<Int>, evidence: Double)?
+        let (cases, observed, expected) = (cases.span, observed.span, expected.span)
         for start in cases.indices {
             var (seen, hits, due) = (0.0, 0.0, 0.0)
             for end in start..<min(start + longest, cases.count) {
@@ -65,8 +66,11 @@ struct RateSeries: Sendable {
                 // A ratio of hits/due to (total − hits)/(total − due), without dividing.
                 let (inside, outside) = (hits * (total - due), (total - hits) * due)
                 guard higher ? inside >= outside * RateSeries.leastRatio : outside >= inside * RateSeries.leastRatio else { continue }
+                let bar = max(best?.evidence ?? least, least)
+                // As log x < x - 1, the evidence is below Pearson's statistic, which needs no logarithm.
+                guard hits * hits / due + (total - hits) * (total - hits) / (total - due) - total > bar else { continue }
                 let evidence = RateSeries.evidence(hits: hits, due: due, total: total)
-                if evidence > max(best?.evidence ?? least, least) { best = (start..<end + 1, evidence) }
+                if evidence > bar { best = (start..<end + 1, evidence) }
             }
         }
         guard let best else { return nil }

@@ -1,59 +1,56 @@
 internal import JourneyModel
 internal import Timelines
 
-/// The frictions of the stage map and the catalogue, from the columns.
-struct StagedFrictions {
+/// The frictions of the stage map and of the catalogue, from the columns.
+struct StagedFrictions: Sendable {
+    let reader: SummaryReader
+    /// Nil where the stage map's alone are asked for.
+    let measures: CatalogueMeasures?
+    let values: DimensionValues
+    let scope: Scope
+    /// The moment to judge at, in microseconds since 1970.
+    let at: Int64
+    let hours: BusinessHours?
+    let levels: ServiceLevels?
+
     private struct Part: Sendable {
-        var summaries: [JourneySummary] = []
-        var cases: [FrictionMeasure: [FrictionCase]] = [:]
-        var values: [[UInt8]] = []
+        var cases: FrictionCases
+        // By dimension and journey, the number of the value.
+        var firsts: [[UInt32]]
     }
 
-    private let map: StageMap
-    private let values: DimensionValues
-    private let at: Int64
-    private let hours: BusinessHours?
-    private let parts: [Part]
-
-    /// - Complexity: O(rows × measures).
-    init(
-        _ journeys: Journeys, _ reader: SummaryReader, _ measures: CatalogueMeasures, _ values: DimensionValues, at: Int64,
-        _ hours: BusinessHours?, threads: Int, _ monitor: WorkMonitor
-    ) {
-        (map, self.values, self.at, self.hours) = (reader.map, values, at, hours)
-        parts = Parallel.map(journeys.pieces.count, threads: threads) { number in
-            var part = Part()
+    /// The frictions of the journeys in scope, worst first.
+    ///
+    /// - Complexity: O(rows × measures) and O(cases × dimensions), on so many threads; a piece's cases are 16 bytes each.
+    func frictions(
+        _ journeys: Journeys, _ sources: Set<FrictionQuestion.Source>, threads: Int, _ monitor: WorkMonitor
+    ) -> Friction {
+        let catalogue = measures?.measures ?? []
+        let empty = Part(
+            cases: FrictionCases(reader.map, at: at, hours: hours, catalogue), firsts: values.fields.map { _ in [] })
+        let numbers = catalogue.map { empty.cases.number(of: $0) ?? 0 }
+        let isStaged = sources.contains(.stages)
+        let parts = Parallel.map(journeys.pieces.count, threads: threads) { number in
+            var part = empty
             let piece = journeys.pieces[number]
             for journey in 0..<piece.chunk.count where !piece.isReplaced(journey) {
                 if journey % PathScan.stride == 0, monitor.isCancelled { break }
                 let rows = JourneyRows(piece.chunk, journey)
-                measures.each(rows, number: part.summaries.count, at: at, hours: hours) { part.cases[$0, default: []].append($1) }
-                part.summaries.append(reader.summary(rows))
-                part.values.append(values.first(rows))
+                let summary = reader.summary(rows)
+                guard scope.includes(summary) else { continue }
+                measures?.each(rows, at: at, hours: hours) { part.cases.add(numbers[$0], duration: $1, isOpen: $2, isAffected: $3) }
+                part.cases.add(summary, isIncluded: isStaged)
+                values.read(rows, into: &part.firsts)
             }
             return part
         }
-    }
-
-    /// The frictions of the journeys in `scope`, worst first.
-    func frictions(_ scope: Scope) -> Friction {
-        var (summaries, cases, found): ([JourneySummary], [FrictionMeasure: [FrictionCase]], [[UInt8]]) = ([], [:], [])
+        var whole = empty
         for part in parts {
-            for (measure, found) in part.cases { cases[measure, default: []] += found.map { $0.moved(by: summaries.count) } }
-            summaries += part.summaries
-            found += part.values
+            whole.cases.merge(part.cases)
+            for dimension in whole.firsts.indices { whole.firsts[dimension] += part.firsts[dimension] }
         }
-        let splits = values.fields.indices.map { dimension in
-            Friction.Split(
-                field: values.fields[dimension].name, values: found.map { values.text($0[dimension]) }, isAskedFor: false)
-        }
-        return Friction(summaries, cases, map: map, scope: scope, at: at, splits: splits, hours: hours)
-    }
-}
-
-extension FrictionCase {
-    /// The case with its journey's place in a sequence that has others before.
-    fileprivate func moved(by count: Int) -> FrictionCase {
-        FrictionCase(journey + count, duration: duration, isOpen: isOpen, isAffected: isAffected)
+        whole.cases.complete()
+        let splits = values.fields.indices.map { values.split($0, whole.firsts[$0]) }
+        return Friction(whole.cases, scope, levels: levels, splits: splits, threads: threads)
     }
 }

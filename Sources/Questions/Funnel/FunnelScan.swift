@@ -11,6 +11,8 @@ struct FunnelScan: Sendable {
         case none
         /// Those that entered, with their rows.
         case entered
+        /// Those that entered and are marked, by root, with their rows.
+        case marked([Bool])
         /// All, with their rows or without.
         case all(rows: Bool)
     }
@@ -207,6 +209,9 @@ struct FunnelScan: Sendable {
         case .none: return
         case .entered:
             guard outcome.level > 0 else { return }
+            hasRows = true
+        case .marked(let marks):
+            guard outcome.level > 0, marks[Int(root)] else { return }
             hasRows = true
         case .all(let rows): hasRows = rows
         }

@@ -8,6 +8,7 @@ package struct Question: Sendable {
     /// What is asked.
     package enum Definition: Sendable {
         case funnel(FunnelDefinition)
+        case stages(StagesQuestion)
         case paths(PathQuestion)
         case friction(FrictionQuestion)
         case retention(RetentionQuestion)
@@ -67,12 +68,13 @@ package struct Question: Sendable {
     package let explained: Explained?
     /// Whether only to say what answering would read.
     package let isPlan: Bool
+    /// Under which definitions and identities, and against what.
+    package let lens: QuestionLens
 
-    private static let kinds = ["funnel", "paths", "friction", "retention", "export"]
+    private static let kinds = ["funnel", "stages", "paths", "friction", "retention", "export"]
+    private static let frame = ["asOf", "at", "list", "explain", "plan", "compare"] + QuestionLens.members
     /// The members of the frame that belong to one asking, and not to what is asked.
-    package static let momentary = frame.filter { $0 != "compare" }
-
-    private static let frame = ["asOf", "at", "list", "explain", "plan", "compare"]
+    package static let momentary = frame.filter { $0 != "compare" && $0 != "under" }
 
     /// Reads a question.
     ///
@@ -96,6 +98,7 @@ package struct Question: Sendable {
         listing = whole["list"]?.word(Listing.self)
         explained = whole["explain"].flatMap { Question.explained($0, definition) }
         isPlan = whole["plan"]?.flag() ?? false
+        lens = QuestionLens(whole)
         guard faults.list.isEmpty, let definition else { throw .invalid(faults.list) }
         self.definition = definition
         hash = Question.hash(value)
@@ -108,21 +111,27 @@ package struct Question: Sendable {
             whole.fault("must have one of \(kinds.joined(separator: ", "))")
             return nil
         }
+        QuestionLens.check(whole, asked[0])
         if let part = whole["funnel"] {
             var reader = FunnelReader()
             return .funnel(reader.funnel(part, comparing: whole["compare"]))
         }
         for name in ["list", "explain", "compare"] { whole[name]?.fault("goes with a funnel") }
+        if let part = whole["stages"] { return .stages(StagesQuestion(part)) }
         if let part = whole["paths"] { return .paths(PathQuestion(part)) }
         if let part = whole["friction"] { return .friction(FrictionQuestion(part)) }
         if let part = whole["export"] { return .export(ExportQuestion(part)) }
         return whole["retention"].flatMap { RetentionQuestion($0) }.map { .retention($0) }
     }
 
-    private static func knowledge(_ part: QuestionPart) -> Knowledge? {
+    /// Reads what was known: a position or a moment.
+    ///
+    /// - Parameter alternative: what else it can be, in words.
+    static func knowledge(_ part: QuestionPart, _ alternative: String = "") -> Knowledge? {
         if let position = part.value.integer, position >= 0 { return .position(Position(position)) }
         if let moment = part.value.text.flatMap({ Timestamp($0) }) { return .moment(moment) }
-        part.fault("must be a position (0, 1, 2 …), or a date or date-time at which it was recorded")
+        let more = alternative.isEmpty ? "" : ", \(alternative)"
+        part.fault("must be a position (0, 1, 2 …), or a date or date-time at which it was recorded\(more)")
         return nil
     }
 

@@ -58,6 +58,35 @@ struct PathScan: Sendable {
         return whole
     }
 
+    /// As many parts as threads, each of the pieces that its thread came by: for what comes out the same whoever adds it up.
+    ///
+    /// - Parameter add: takes the journey in that `reader.rows` holds.
+    /// - Throws: as ``parts(threads:_:_:begin:add:end:)``.
+    func fold<Part: Sendable>(
+        threads: Int, _ monitor: WorkMonitor, _ pointer: String, begin: @escaping @Sendable () -> Part,
+        add: @escaping @Sendable (inout Part, borrowing PathRowReader) -> Void
+    ) throws(QuestionFault) -> [Part] {
+        let (scan, count) = (self, max(1, min(threads, journeys.pieces.count)))
+        let parts = Parallel.map(count, threads: threads) { first -> Part? in
+            var reader = PathRowReader(
+                scan.journeys, scan.fields, scan.columns, included: scan.included, log: scan.log, names: scan.names)
+            var part = begin()
+            for number in Swift.stride(from: first, to: scan.journeys.pieces.count, by: count) {
+                let piece = scan.journeys.pieces[number]
+                for journey in 0..<piece.chunk.count where !piece.isReplaced(journey) {
+                    if journey % PathScan.stride == 0, monitor.isCancelled { return nil }
+                    reader.read(JourneyRows(piece.chunk, journey))
+                    add(&part, reader)
+                }
+            }
+            return reader.hasOverflown ? nil : part
+        }
+        if monitor.isCancelled { throw .columns(.cancelled) }
+        let whole = parts.compactMap(\.self)
+        guard whole.count == parts.count else { throw tooManyActivities(pointer) }
+        return whole
+    }
+
     /// What is thrown where there are more activities than are told apart.
     func tooManyActivities(_ pointer: String) -> QuestionFault {
         .invalid(pointer, "\(fields.activity.name) has more than \(PathNames.maximumActivities) values; an activity is one of a few")

@@ -71,10 +71,19 @@ struct ColumnsState: Sendable {
     /// The journeys as known at `position`, which is in.
     mutating func asOf(_ position: Position) -> Journeys {
         if let past, past.position == position, past.table.first == reader.table.first { return past }
-        let count = position < reader.table.first ? 0 : min(Int(position - reader.table.first) + 1, reader.table.count)
-        let journeys = packed(before: EventTable.Row(count)).journeys
+        let journeys = packed(before: rowCount(position)).journeys
         past = journeys
         return journeys
+    }
+
+    /// The journeys as known at `position`, which is in, or now; with other links than were known then.
+    func seen(through lens: IdentityLens, asOf position: Position?) -> Journeys {
+        packed(before: position.map(rowCount) ?? EventTable.Row(reader.table.count), lens).journeys
+    }
+
+    /// How many rows were known at `position`.
+    private func rowCount(_ position: Position) -> EventTable.Row {
+        EventTable.Row(position < reader.table.first ? 0 : min(Int(position - reader.table.first) + 1, reader.table.count))
     }
 
     /// The journeys as known now.
@@ -94,10 +103,13 @@ struct ColumnsState: Sendable {
         return base.journeys
     }
 
-    private func packed(before end: EventTable.Row) -> Base {
+    private func packed(before end: EventTable.Row, _ lens: IdentityLens = IdentityLens()) -> Base {
         let (table, subjects) = (reader.table, reader.subjects.count)
         let effects = Effects(table, before: end)
-        let groups = JourneyGroups(table, subjects: subjects, before: end, effects)
+        let linked = lens.position.map(rowCount) ?? end
+        let groups = JourneyGroups(
+            table, subjects: subjects, before: linked, linked == end ? effects : Effects(table, before: linked), assumed: lens.assumptions,
+            at: lens.moment)
         let roots = groups.roots()
         let chunks = JourneyPacking.pack(table, 0..<end, roots: roots, effects)
         var places = [UInt64](repeating: Base.nowhere, count: subjects)

@@ -57,18 +57,22 @@ package final class JourneyColumns: Sendable {
 
     /// The journeys as known at `position`, or at the log's end where it is nil.
     ///
+    /// - Parameter lens: other links than were known then.
     /// - Complexity: for the log's end O(rows of the journeys that changed since the last call), now and then O(rows); for another position O(rows),
-    ///   the last of which is kept.
-    package func journeys(asOf position: Position? = nil, _ monitor: WorkMonitor = WorkMonitor()) throws(ColumnsError) -> Journeys {
+    ///   the last of which is kept; with other links O(rows).
+    package func journeys(
+        asOf position: Position? = nil, through lens: IdentityLens = IdentityLens(), _ monitor: WorkMonitor = WorkMonitor()
+    ) throws(ColumnsError) -> Journeys {
         if isWanted.exchange(true, ordering: .relaxed) == false { wakeUp() }
-        let wanted = min(position ?? log.tail, log.tail)
+        let wanted = min(max(position ?? log.tail, lens.position ?? 0), log.tail)
         while try !takeIn(through: wanted) {
             if monitor.isCancelled { throw .cancelled }
             monitor.tell(.events, Int(self.position), of: Int(wanted))
         }
         return try state.withLock { (state) throws(ColumnsError) in
             try state.findTargets(log)
-            return position == nil ? state.current() : state.asOf(wanted)
+            if !lens.isClear { return state.seen(through: lens, asOf: position) }
+            return position.map { state.asOf(min($0, wanted)) } ?? state.current()
         }
     }
 

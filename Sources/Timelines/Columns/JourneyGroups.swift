@@ -11,10 +11,18 @@ struct JourneyGroups: Sendable {
     private var contested: [LinkGraph.Pair: LinkGraph.Assertions] = [:]
 
     /// Groups the subjects by what the rows before `end` say.
-    init(_ table: EventTable, subjects: Int, before end: EventTable.Row, _ effects: Effects) {
+    ///
+    /// - Parameters:
+    ///   - assumed: links and their ends that count as if they came behind all, in their order.
+    ///   - moment: when those happen, in microseconds since 1970.
+    init(
+        _ table: EventTable, subjects: Int, before end: EventTable.Row, _ effects: Effects, assumed: [IdentityLens.Assumption] = [],
+        at moment: Int64 = 0
+    ) {
         parents = Array(0..<UInt32(subjects))
         let assertions = table.assertions.filter { $0.row < end && !effects.voided.contains($0.row) }
         for assertion in assertions where !assertion.isLink { contested[assertion.pair] = LinkGraph.Assertions() }
+        for assumption in assumed { contested[LinkGraph.Pair(assumption.first, assumption.second)] = LinkGraph.Assertions() }
         for row in 0..<end {
             let account = table.account(row)
             guard account != 0, effects.voided.isEmpty || !effects.voided.contains(row) else { continue }
@@ -26,6 +34,11 @@ struct JourneyGroups: Sendable {
             } else {
                 contested[assertion.pair]?.unlink(table.time(assertion.row), table.position(assertion.row))
             }
+        }
+        for (number, assumption) in assumed.enumerated() {
+            let pair = LinkGraph.Pair(assumption.first, assumption.second)
+            let position = table.position + 1 + Position(number)
+            if assumption.isLink { contested[pair]?.link(moment, position) } else { contested[pair]?.unlink(moment, position) }
         }
         for (pair, latest) in contested where latest.holds { join(pair) }
     }

@@ -82,6 +82,35 @@ package struct PropertyColumn: Sendable {
         return rows
     }
 
+    /// How many of the rows before `end` have each value, corrections included.
+    ///
+    /// - Complexity: O(rows); only numbers are hashed.
+    package func counts(before end: EventTable.Row, _ effects: Effects) -> [PropertyValue: Int] {
+        var symbols = [Int](repeating: 0, count: texts.count)
+        var (counts, none): ([PropertyValue: Int], Int) = ([:], 0)
+        func count(_ value: PropertyValue, _ times: Int) {
+            guard let symbol = value.symbol else { return counts[value, default: 0] += times }
+            if symbol == PropertyValue.noSymbol { none += times } else { symbols[Int(symbol)] += times }
+        }
+        for (number, segment) in segments.enumerated() where number << EventSegment.shift < Int(end) {
+            let rows = Int(end) - number << EventSegment.shift
+            switch segment {
+            case .none(let count): none += min(count, rows)
+            case .symbols(let values): for symbol in values.prefix(rows) { count(PropertyValue(symbol: symbol), 1) }
+            case .values(let values): for bits in values.prefix(rows) { count(PropertyValue(bits: bits), 1) }
+            }
+        }
+        if isCorrectable {
+            for (row, correction) in effects.corrections where row < end {
+                count(value(row), -1)
+                count(corrected[correction] ?? .none, 1)
+            }
+        }
+        for (symbol, times) in symbols.enumerated() { counts[PropertyValue(symbol: UInt32(symbol))] = times }
+        counts[.none] = none
+        return counts.filter { $0.value > 0 }
+    }
+
     // A correction brings other data, and nothing else.
     private var isCorrectable: Bool { if case .data = field { true } else { false } }
 

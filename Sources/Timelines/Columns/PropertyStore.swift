@@ -40,12 +40,16 @@ struct PropertyStore: Sendable {
         // Fields that are equally far are read in one walk.
         let groups = Dictionary(grouping: fields.filter { $0 != .time }) { columns[$0]?.column.count ?? 0 }
         for (covered, fields) in groups.sorted(by: { $0.key < $1.key }) where covered < end {
-            let scan = PropertyScan(fields.sorted { $0.name < $1.name })
-            var start = covered
-            while start < end {
-                if monitor.isCancelled { throw .cancelled }
-                monitor.tell(.fields, start, of: end)
-                start = try extend(scan, log, from: start, to: end, limits)
+            var rest = fields.sorted { $0.name < $1.name }[...]
+            while !rest.isEmpty {
+                let scan = PropertyScan(Array(rest.prefix(PropertyScan.maximumFields)))
+                rest = rest.dropFirst(PropertyScan.maximumFields)
+                var start = covered
+                while start < end {
+                    if monitor.isCancelled { throw .cancelled }
+                    monitor.tell(.fields, start, of: end)
+                    start = try extend(scan, log, from: start, to: end, limits)
+                }
             }
         }
     }

@@ -277,14 +277,24 @@ extension KeptViews {
             }
             return writer.bytes
         }
-        var members = (found.version.text.members ?? []) + query.frame
+        let answer = try ask(found.version.text, query, monitor)
+        var writer = JSONWriter()
+        writer.object { writeView(name, found, to: &$0) }
+        return answer.dropLast() + [UInt8(ascii: ",")] + writer.bytes.dropFirst()
+    }
+
+    /// The answer of the built-in view `name` to a query that wants more than its numbers as of now: that of the question which is asked the same.
+    package func answer(builtIn name: String, _ query: Query, _ monitor: WorkMonitor = WorkMonitor()) throws(ViewError) -> [UInt8] {
+        let text = name == "funnel" ? #"{"stages":{}}"# : #"{"friction":{"sources":["stages"]}}"#
+        return try ask((try? JSONValue(text: text)) ?? .null, query, monitor)
+    }
+
+    /// Asks a question with the frame that a query gives it.
+    private func ask(_ text: JSONValue, _ query: Query, _ monitor: WorkMonitor) throws(ViewError) -> [UInt8] {
+        var members = (text.members ?? []) + query.frame
         if let at = query.at { members.append(JSONValue.Member(name: "at", value: .string(at.text))) }
         do throws(QuestionFault) {
-            let question = try Question(JSONValue.object(members).canonicalText.span)
-            let answer = try engine.answer(question, monitor)
-            var writer = JSONWriter()
-            writer.object { writeView(name, found, to: &$0) }
-            return answer.dropLast() + [UInt8(ascii: ",")] + writer.bytes.dropFirst()
+            return try engine.answer(try Question(JSONValue.object(members).canonicalText.span), monitor)
         } catch {
             throw .question(error)
         }
