@@ -1,5 +1,6 @@
 package import EventLog
 package import JourneyModel
+internal import Synchronization
 package import Timelines
 package import Views
 
@@ -20,8 +21,12 @@ package final class ControlInterface: Sendable {
     package let views: JourneyViews
     let questions: QuestionDesk
     package let limits: Limits
-    /// Who may do what.
-    package let access: AccessPolicy
+    private let policy: Mutex<AccessPolicy>
+    /// Who may do what, from the next request on.
+    package var access: AccessPolicy {
+        get { policy.withLock { $0 } }
+        set { policy.withLock { $0 = newValue } }
+    }
     let reader: EventReader
     let version: String
     let started = Timestamp.now
@@ -33,7 +38,7 @@ package final class ControlInterface: Sendable {
         log: EventLog, views: JourneyViews, columns: JourneyColumns, catalogue: EventCatalogue, access: AccessPolicy, version: String,
         limits: Limits = Limits()
     ) {
-        self.access = access
+        policy = Mutex(access)
         self.log = log
         self.views = views
         questions = QuestionDesk(columns)

@@ -37,6 +37,8 @@ extension AppendRequest {
         case erase(ErasurePlan)
         /// Call this with the last position: nothing is written until it returns, and it is called even where nothing can be.
         case pause(@Sendable (Position) -> Void)
+        /// Call this: a sign of life, which is given even where nothing can be written.
+        case sign(@Sendable () -> Void)
     }
 
     /// A request of no events.

@@ -22,6 +22,13 @@ extension EventLog {
         storeAtLeisure(&state)
     }
 
+    /// The writer of a log that takes nothing: it only says that it is there.
+    func runIdleWriter() {
+        while let requests = writer.next(), !requests.isEmpty {
+            for request in requests { if case .sign(let body) = request.order { body() } }
+        }
+    }
+
     private func loadIdentities(_ state: inout CommitState) throws(LogError) {
         let covered = max(runs.covered ?? 0, first - 1)
         var table = IdentityIndex(after: covered)
@@ -76,7 +83,11 @@ extension EventLog {
         } catch {
             if case .readOnly(let reason) = error { latched.withLock { $0 = reason } }
             for request in requests {
-                if case .pause(let body) = request.order { body(recent.stored) } else { request.completion(.failure(.log(error))) }
+                switch request.order {
+                case .pause(let body): body(recent.stored)
+                case .sign(let body): body()
+                default: request.completion(.failure(.log(error)))
+                }
             }
         }
         return true
@@ -94,6 +105,7 @@ extension EventLog {
                 // Where it cannot be moved on, what is in the epochs is a state of the log, too.
                 storeAtLeisure(&state)
                 body(recent.stored)
+            case .sign(let body): body()
             }
             return .success(AppendOutcome())
         } catch {
