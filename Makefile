@@ -81,7 +81,7 @@ deb: deps
 	$(SWIFT) build $(FLAGS) --static-swift-stdlib --scratch-path .build-package --product journeyctl
 	packaging/build-deb .build-package/release $(VERSION) .build-package
 
-# Installs the package on a copy of this system, starts the daemon, purges, and looks that nothing remains. As root.
+# Installs the package under a real systemd on a copy of this system, restarts, reloads, hangs, purges it, and looks that nothing remains. As root.
 check-deb: deb
 	packaging/check-deb .build-package/journeyd_$(VERSION)_$$(dpkg --print-architecture).deb
 
