@@ -1,16 +1,19 @@
-# make demo · make test · make torture · make schemathesis · make lint · make bench · make install
+# make demo · make test · make torture · make schemathesis · make lint · make bench · make install · make deb · make check-units · make check-deb
 # Everything is built once, optimised: what is shown, tested and measured is what is shipped.
 
 SWIFT ?= swift
 PREFIX ?= /usr/local
 DESTDIR ?=
+SYSCONFDIR ?= /etc
 # Packages from apt: LMDB (the log), ISA-L (CRC-32C), and what finds them.
 PACKAGES = liblmdb-dev libisal-dev pkg-config
 FLAGS = -c release -Xswiftc -warnings-as-errors
 SOURCES = Package.swift Sources Tests Benchmarks
 BIN = .build/release
+# The one place that says it.
+VERSION = $(shell sed -n 's/.*text = "\(.*\)"/\1/p' Sources/JourneyModel/Vocabulary/Version.swift)
 
-.PHONY: deps build demo test torture schemathesis lint format bench install clean
+.PHONY: deps build demo test torture schemathesis lint format bench install install-files deb check-units check-deb clean
 
 deps:
 	@missing=$$(for p in $(PACKAGES); do dpkg-query -W -f='$${Status}' $$p 2>/dev/null | grep -q 'ok installed' || echo $$p; done); \
@@ -54,12 +57,38 @@ bench: build
 	.build-benchmarks/release/LoadGenerator rates --journeyd $(BIN)/journeyd --events $${EVENTS:-5000000}
 	.build-benchmarks/release/LoadGenerator growth --journeyd $(BIN)/journeyd
 
-install: build
-	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/journeyd
+# Then, where systemd runs: systemd-sysusers && systemctl daemon-reload && systemctl enable --now journeyd
+install: build install-files
+
+# A configuration that is there already is left alone; the example lies beside the documentation.
+install-files:
+	install -d $(addprefix $(DESTDIR)$(PREFIX)/,bin share/journeyd share/doc/journeyd lib/systemd/system lib/sysusers.d) \
+		$(DESTDIR)$(SYSCONFDIR)/journeyd
 	install -m 755 $(BIN)/journeyd $(BIN)/journeyctl $(DESTDIR)$(PREFIX)/bin/
 	cp -R schemas $(DESTDIR)$(PREFIX)/share/journeyd/
-	install -d $(DESTDIR)$(PREFIX)/lib/systemd/system
-	sed 's|/usr/local/bin|$(PREFIX)/bin|' systemd/journeyd.service > $(DESTDIR)$(PREFIX)/lib/systemd/system/journeyd.service
+	install -m 644 README.md systemd/journeyd.yaml $(DESTDIR)$(PREFIX)/share/doc/journeyd/
+	install -m 644 systemd/sysusers.d/journeyd.conf $(DESTDIR)$(PREFIX)/lib/sysusers.d/
+	for unit in journeyd.service journeyd.socket; do \
+		sed 's|/usr/local/|$(PREFIX)/|; s|/etc/|$(SYSCONFDIR)/|' systemd/$$unit > $(DESTDIR)$(PREFIX)/lib/systemd/system/$$unit && \
+		chmod 644 $(DESTDIR)$(PREFIX)/lib/systemd/system/$$unit || exit 1; done
+	test -e $(DESTDIR)$(SYSCONFDIR)/journeyd/journeyd.yaml || \
+		install -m 644 systemd/journeyd.yaml $(DESTDIR)$(SYSCONFDIR)/journeyd/
+
+# The units as they are installed: no fault, no warning, and an exposure of 1.5 at most.
+check-units: PACKAGES = systemd
+check-units: deps
+	packaging/check-units $(BIN)
+
+# A Debian package of programs that carry Swift's runtime with them, in .build-package.
+deb: PACKAGES += dpkg-dev
+deb: deps
+	$(SWIFT) build $(FLAGS) --static-swift-stdlib --scratch-path .build-package --product journeyd
+	$(SWIFT) build $(FLAGS) --static-swift-stdlib --scratch-path .build-package --product journeyctl
+	packaging/build-deb .build-package/release $(VERSION) .build-package
+
+# Installs the package under a real systemd on a copy of this system, restarts, reloads, hangs, purges it, and looks that nothing remains. As root.
+check-deb: deb
+	packaging/check-deb .build-package/journeyd_$(VERSION)_$$(dpkg --print-architecture).deb
 
 clean:
 	rm -rf .build .build-*

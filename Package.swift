@@ -97,16 +97,24 @@ let package = Package(
             ] + nio
         ),
         module("JourneyClient", ["JourneyModel"] + nio),
+        module("ServiceManager", ["JourneyModel", .product(name: "Logging", package: "swift-log")]),
+        module(
+            "DaemonSettings",
+            [
+                "JourneyServer", "ControlInterface", "EventLog", "JourneyModel",
+                .product(name: "Configuration", package: "swift-configuration"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "Yams", package: "Yams"),
+            ]),
         module("Simulation", ["JourneyModel"]),
         module("CommandLineTools", ["JourneyModel"]),
         .executableTarget(
             name: "journeyd",
             dependencies: [
-                "JourneyServer", "ControlInterface", "Views", "Questions", "Timelines", "Consumers", "EventLog", "JourneyModel", "CLinux",
+                "ServiceManager", "DaemonSettings", "JourneyServer", "ControlInterface", "Views", "Questions", "Timelines", "Consumers",
+                "EventLog", "JourneyModel",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
-                .product(name: "Configuration", package: "swift-configuration"),
                 .product(name: "Logging", package: "swift-log"),
-                .product(name: "Yams", package: "Yams"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ],
             swiftSettings: settings
@@ -114,7 +122,7 @@ let package = Package(
         .executableTarget(
             name: "journeyctl",
             dependencies: [
-                "JourneyClient", "EventLog", "JourneyModel", "Simulation", "CommandLineTools",
+                "JourneyClient", "DaemonSettings", "EventLog", "JourneyModel", "Simulation", "CommandLineTools",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: settings
@@ -154,6 +162,8 @@ let package = Package(
         tests("ControlInterfaceTests", ["ControlInterface", "Views", "Questions", "Timelines", "Consumers", "EventLog", "JourneyModel", "TestSupport"]),
         tests("JourneyClientTests", ["JourneyClient"] + nio),
         tests("SimulationTests", ["Simulation", "JourneyModel"]),
+        tests("ServiceManagerTests", ["ServiceManager", "TestSupport", .product(name: "Logging", package: "swift-log")]),
+        tests("DaemonSettingsTests", ["DaemonSettings", "JourneyServer", "ControlInterface", "EventLog", "JourneyModel", "TestSupport"]),
         tests("CommandLineToolsTests", ["CommandLineTools", "JourneyModel"]),
     ]
 )

@@ -1,6 +1,7 @@
 package import Consumers
 package import EventLog
 package import JourneyModel
+internal import Synchronization
 package import Timelines
 package import Views
 
@@ -39,8 +40,12 @@ package final class ControlInterface: Sendable {
     let sources: SourceBook
     let intake = IntakeCounts()
     package let limits: Limits
-    /// Who may do what.
-    package let access: AccessPolicy
+    private let policy: Mutex<AccessPolicy>
+    /// Who may do what, from the next request on.
+    package var access: AccessPolicy {
+        get { policy.withLock { $0 } }
+        set { policy.withLock { $0 = newValue } }
+    }
     let reader: EventReader
     let version: String
     let started = Timestamp.now
@@ -55,7 +60,7 @@ package final class ControlInterface: Sendable {
         version: String,
         consumers: ConsumerStore = ConsumerStore(), quarantine: Set<String> = [], limits: Limits = Limits()
     ) {
-        self.access = access
+        policy = Mutex(access)
         self.consumers = consumers
         self.log = log
         self.views = views

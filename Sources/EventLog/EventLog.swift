@@ -93,7 +93,7 @@ package final class EventLog: Sendable {
         guard !options.isReadOnly else { return }
         let (isWritable, ending) = (reason == nil, end)
         let writing = DedicatedThread(name: "log-writer") { [self] in
-            if isWritable { runWriter(ending) } else { while writer.next()?.isEmpty == false {} }
+            if isWritable { runWriter(ending) } else { runIdleWriter() }
         }
         let keeping = DedicatedThread(name: "log-keeper") { [self] in runKeeper() }
         threads.withLock { $0 = [writing, keeping] }
@@ -179,6 +179,16 @@ package final class EventLog: Sendable {
             return .failure(.log(error))
         }
         return arrival.wait() ?? .failure(.log(.closed))
+    }
+
+    /// Calls `body` on the writer's thread when it has done all that waits now: a sign that it works, also in a log that takes no events.
+    /// Of no effect in one that is closed. `body` must not block.
+    package func whenWriterAnswers(_ body: @escaping @Sendable () -> Void) {
+        do throws(LogError) {
+            try writer.submit(AppendRequest(order: .sign(body)) { _ in })
+        } catch {
+            // Closed: nobody is there to answer.
+        }
     }
 
     /// Calls `observer` after each commit with the new tail, on the writer's thread: it must not block.

@@ -18,12 +18,12 @@ final class ConnectionHandler: ChannelDuplexHandler {
     /// Parts of requests that are read ahead while an answer is owed: a client that waits for its answers never has as many, and is spared
     /// being taken out of the poll and put back with each request.
     private static let readAhead = 64
+    /// How long a connection on which nothing was asked yet may stay when the server ends.
+    private static let firstRequestGrace = TimeAmount.seconds(1)
 
     let shared: JourneyServer.Shared
     let peer: Peer
     let channel: any Channel
-    /// Which types may be emitted here.
-    let emission: EmissionLimit
     var exchange: Exchange?
     var follower: Follower?
     /// How many followers there were on this connection.
@@ -35,13 +35,17 @@ final class ConnectionHandler: ChannelDuplexHandler {
     private var isDraining = false
     private var isReadWithheld = false
     var isClosing = false
+    /// Whether a request has begun on this connection.
+    private var hasAsked = false
 
     init(_ shared: JourneyServer.Shared, _ peer: Peer, _ channel: any Channel) {
         self.shared = shared
         self.peer = peer
         self.channel = channel
-        emission = shared.interface.access.emission(peer.caller)
     }
+
+    /// Which types may be emitted here, now.
+    var emission: EmissionLimit { shared.interface.access.emission(peer.caller) }
 
     /// This handler, to be taken along to another thread and back.
     var bound: NIOLoopBound<ConnectionHandler> { NIOLoopBound(self, eventLoop: channel.eventLoop) }
@@ -65,6 +69,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
     }
 
     private func begin(_ head: HTTPRequestHead) {
+        hasAsked = true
         var exchange = Exchange(head)
         do throws(Problem) {
             // Before anything is told of what there is: whoever may do nothing learns nothing.
@@ -199,6 +204,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
         switch event {
         case is Closing: close()
+        case is AccessChanged: checkFollowing()
         case is IdleStateHandler.IdleStateEvent:
             if follower == nil { idle() }
         case is HeaderDeadline.Passed:
@@ -210,8 +216,27 @@ final class ConnectionHandler: ChannelDuplexHandler {
 
     private func close() {
         isClosing = true
-        guard exchange != nil else { return closeWhenSent() }
+        guard exchange != nil else { return hasAsked ? closeWhenSent() : closeUnlessAsked() }
         if follower != nil { endFollowing() }
+    }
+
+    /// Closes in a moment: a client that connected just now is about to ask, and would be cut off without an answer.
+    private func closeUnlessAsked() {
+        let bound = bound
+        channel.eventLoop.scheduleTask(in: ConnectionHandler.firstRequestGrace) {
+            if !bound.value.hasAsked { bound.value.closeWhenSent() }
+        }
+    }
+
+    /// Ends following where it is not allowed any more.
+    private func checkFollowing() {
+        guard let follower else { return }
+        do throws(Problem) {
+            try shared.interface.access.check(peer.caller, .events(follower.query))
+        } catch {
+            isClosing = true
+            endFollowing()
+        }
     }
 
     private func idle() {

@@ -9,28 +9,35 @@ final class Connections: Sendable {
         var channels: [ObjectIdentifier: any Channel] = [:]
         var byUser: [UInt32: Int] = [:]
         var isClosing = false
+        var maximum: Int
+        var maximumOfUser: Int
     }
 
-    private let state = Mutex(State())
-    private let maximum: Int
-    private let maximumOfUser: Int
+    private let state: Mutex<State>
 
     private let telemetry: Telemetry
 
     init(maximum: Int, maximumOfUser: Int, telemetry: Telemetry) {
         self.telemetry = telemetry
-        self.maximum = maximum
-        self.maximumOfUser = maximumOfUser
+        state = Mutex(State(maximum: maximum, maximumOfUser: maximumOfUser))
+    }
+
+    /// Changes how many there may be; those that are there stay.
+    func limit(maximum: Int, maximumOfUser: Int) {
+        state.withLock { ($0.maximum, $0.maximumOfUser) = (maximum, maximumOfUser) }
     }
 
     var count: Int { state.withLock { $0.channels.count } }
 
+    /// Whether the server is closing: a connection that was accepted before is served once.
+    var isClosing: Bool { state.withLock { $0.isClosing } }
+
     /// Takes a connection in.
     ///
-    /// - Returns: false where there are too many, or the server is closing.
+    /// - Returns: false where there are too many.
     func add(_ channel: any Channel, user: UInt32) -> Bool {
         let isTaken = state.withLock { state in
-            guard !state.isClosing, state.channels.count < maximum, state.byUser[user, default: 0] < maximumOfUser else { return false }
+            guard state.channels.count < state.maximum, state.byUser[user, default: 0] < state.maximumOfUser else { return false }
             state.channels[ObjectIdentifier(channel)] = channel
             state.byUser[user, default: 0] += 1
             return true
@@ -47,7 +54,12 @@ final class Connections: Sendable {
         return true
     }
 
-    /// Takes no more connections, asks each to finish what it is doing, and closes what is left after `grace`.
+    /// Tells all connections.
+    func tell(_ event: some Sendable) {
+        for channel in all { channel.pipeline.fireUserInboundEventTriggered(event) }
+    }
+
+    /// Asks each connection to finish what it is doing, and closes what is left after `grace`.
     func close(grace: TimeAmount, on loop: any EventLoop) async {
         let channels = state.withLock { state in
             state.isClosing = true
@@ -55,12 +67,18 @@ final class Connections: Sendable {
         }
         for channel in channels { channel.pipeline.fireUserInboundEventTriggered(Closing()) }
         let late = loop.scheduleTask(in: grace) {
-            for channel in channels { channel.close(promise: nil) }
+            for channel in self.all { channel.close(promise: nil) }
         }
-        for channel in channels { try? await channel.closeFuture.get() }
+        // Those that were accepted in the last moment come in while others end.
+        while let channel = all.first { try? await channel.closeFuture.get() }
         late.cancel()
     }
+
+    private var all: [any Channel] { state.withLock { Array($0.channels.values) } }
 }
 
 /// Told to a connection when the server is closing.
 struct Closing: Sendable {}
+
+/// Told to a connection when it was changed who may do what.
+struct AccessChanged: Sendable {}

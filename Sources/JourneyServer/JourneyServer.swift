@@ -102,8 +102,24 @@ package final class JourneyServer: Sendable {
     /// How many clients are connected.
     package var connectionCount: Int { shared.connections.count }
 
+    /// Changes who may do what, and how many may connect. What follows the log without permission ends.
+    package func reload(access: AccessPolicy, connections: Int, connectionsOfUser: Int) {
+        shared.interface.access = access
+        shared.connections.limit(maximum: connections, maximumOfUser: connectionsOfUser)
+        shared.connections.tell(AccessChanged())
+    }
+
+    /// For each event loop, a call that makes it answer when it has done what it has to do.
+    package var loopProbes: [@Sendable (_ answer: @escaping @Sendable () -> Void) -> Void] {
+        group.makeIterator().map { loop in { answer in loop.execute(answer) } }
+    }
+
     /// Stops accepting, lets requests under way finish within the grace, and ends.
     package func close() async {
+        // Not closed before what was accepted has come to its own loop, which takes three steps from loop to loop: NIO drops what is on its
+        // way there when the listening channel closes.
+        try? await channel.setOption(.autoRead, value: false).get()
+        for _ in 0..<3 { for loop in group.makeIterator() { try? await loop.submit {}.get() } }
         try? await channel.close()
         await shared.connections.close(grace: .seconds(Int64(shared.options.graceSeconds)), on: group.any())
         socket.remove()
@@ -129,5 +145,6 @@ package final class JourneyServer: Sendable {
         try pipeline.addHandler(ByteToMessageHandler(decoder))
         try pipeline.addHandler(IdleStateHandler(allTimeout: .seconds(Int64(shared.options.idleSeconds))))
         try pipeline.addHandler(ConnectionHandler(shared, peer, channel))
+        if shared.connections.isClosing { channel.pipeline.fireUserInboundEventTriggered(Closing()) }
     }
 }

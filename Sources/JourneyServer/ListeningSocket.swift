@@ -1,6 +1,7 @@
 internal import Glibc
 
-/// A Unix socket of our own, made so that no one can connect before its mode is right and no live daemon's socket is taken away.
+/// A Unix socket to listen on. One of our own is made so that no one can connect before its mode is right, and no live daemon's socket is
+/// taken away; one that a service manager has opened is taken as it is, and left behind as it was.
 package struct ListeningSocket: Sendable {
     /// Why there is no socket to listen on.
     package struct Failure: Error, CustomStringConvertible {
@@ -15,8 +16,14 @@ package struct ListeningSocket: Sendable {
     package let path: String
     /// The listening descriptor. Whoever takes it closes it.
     package let descriptor: Int32
-    private let lock: Int32
-    private let inode: UInt
+    /// What is to be taken away in the end; nil where the socket is not ours.
+    private let own: Own?
+    private let queue: Int32
+
+    private struct Own {
+        let lock: Int32
+        let inode: UInt
+    }
 
     /// Binds and listens.
     ///
@@ -59,20 +66,63 @@ package struct ListeningSocket: Sendable {
         }
         var status = stat()
         unsafe stat(path, &status)
-        (self.path, self.descriptor, self.lock, inode) = (path, descriptor, lock, UInt(status.st_ino))
+        (self.path, self.descriptor, queue) = (path, descriptor, ListeningSocket.backlog)
+        own = Own(lock: lock, inode: UInt(status.st_ino))
     }
+
+    /// Takes a socket that somebody else has opened, and leaves its file, mode and group alone.
+    ///
+    /// - Throws: where the descriptor is not that of a Unix stream socket that listens at a path.
+    package init(inherited descriptor: Int32) throws(Failure) {
+        guard ListeningSocket.option(descriptor, SO_DOMAIN) == AF_UNIX,
+            ListeningSocket.option(descriptor, SO_TYPE) == Int32(SOCK_STREAM.rawValue),
+            ListeningSocket.option(descriptor, SO_ACCEPTCONN) == 1
+        else {
+            throw Failure(
+                description: "the descriptor \(descriptor) that was handed over is not a listening Unix stream socket: "
+                    + "the socket unit needs ListenStream= with a path, and Accept=no")
+        }
+        guard let path = ListeningSocket.path(of: descriptor) else {
+            throw Failure(description: "the socket that was handed over has no path; name one with ListenStream=")
+        }
+        // Not for programs that this one may start.
+        _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)
+        // Whoever opened it chose the length of its queue, which cannot be asked: the kernel cuts this to the system's own limit.
+        (self.path, self.descriptor, queue, own) = (path, descriptor, Int32.max, nil)
+    }
+
+    private static func option(_ descriptor: Int32, _ name: Int32) -> Int32? {
+        var value: Int32 = 0
+        var length = socklen_t(MemoryLayout<Int32>.size)
+        return unsafe getsockopt(descriptor, SOL_SOCKET, name, &value, &length) == 0 ? value : nil
+    }
+
+    private static func path(of descriptor: Int32) -> String? {
+        var address = sockaddr_un()
+        var length = socklen_t(MemoryLayout<sockaddr_un>.size)
+        let code = unsafe withUnsafeMutablePointer(to: &address) { pointer in
+            unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { unsafe getsockname(descriptor, $0, &length) }
+        }
+        guard code == 0 else { return nil }
+        let bytes = unsafe withUnsafeBytes(of: address.sun_path) { unsafe Array($0.prefix { $0 != 0 }) }
+        return bytes.isEmpty ? nil : String(decoding: bytes, as: UTF8.self)
+    }
+
+    /// Whether a service manager has opened it.
+    package var isInherited: Bool { own == nil }
 
     /// Raises the queue of connections again, which NIO sets to 128 when it takes the descriptor.
     func restoreBacklog() {
-        listen(descriptor, ListeningSocket.backlog)
+        listen(descriptor, queue)
     }
 
-    /// Removes the socket's file, if it is still ours.
+    /// Removes the socket's file, if it is ours, and still is.
     package func remove() {
+        guard let own else { return }
         var status = stat()
-        if unsafe stat(path, &status) == 0, UInt(status.st_ino) == inode { unsafe unlink(path) }
-        flock(lock, LOCK_UN)
-        close(lock)
+        if unsafe stat(path, &status) == 0, UInt(status.st_ino) == own.inode { unsafe unlink(path) }
+        flock(own.lock, LOCK_UN)
+        close(own.lock)
     }
 
     private static func removeStale(_ path: String) throws(Failure) {

@@ -24,7 +24,7 @@ struct JourneyCtl: AsyncParsableCommand {
             StatusCommand.self, EmitCommand.self, ImportCommand.self, EventsCommand.self, FollowCommand.self, JourneyCommand.self,
             FunnelCommand.self, FrictionCommand.self, PathsCommand.self, AskCommand.self, ExplainCommand.self, ExportCommand.self,
             BackupCommand.self, RestoreCommand.self, VerifyCommand.self, SealCommand.self, RetainCommand.self, EraseCommand.self,
-            SimulateCommand.self,
+            ConfigCommand.self, SimulateCommand.self,
         ])
 
     static func main() async {

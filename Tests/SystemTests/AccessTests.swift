@@ -1,4 +1,5 @@
 import ControlInterface
+import Dispatch
 import FoundationEssentials
 import Glibc
 import Impersonation
@@ -132,6 +133,34 @@ import Testing
         #expect(try daemon.get("/v1/status").json?["position"]?.integer == 4)
     }
 
+    @Test(.enabled(if: isRoot, "only root can become other users"))
+    func aReloadTakesPermissionsAwayFromThoseWhoAreConnected() throws {
+        let scratch = try Scratch()
+        let file = scratch.path + "/journeyd.yaml"
+        try "access:\n  ask: [gid:60002]\n".write(toFile: file, atomically: false, encoding: .utf8)
+        let daemon = try Daemon(scratch, arguments: ["--config", file])
+        unsafe chmod(scratch.path, 0o755)
+        unsafe chmod(daemon.socketPath, 0o666)
+        let isFollowing = DispatchSemaphore(value: 0)
+        let reloader = TestThread {
+            isFollowing.wait()
+            try? "access:\n  ask: []\n".write(toFile: file, atomically: false, encoding: .utf8)
+            kill(daemon.process, SIGHUP)
+        }
+        let status = try asUser(50_002, 50_002, [60_002]) {
+            let follower = try daemon.connect()
+            try follower.send("GET /v1/events?follow=true HTTP/1.1\r\nAccept: application/x-ndjson\r\n\r\n")
+            #expect(try follower.readHead().status == 200)
+            isFollowing.signal()
+            // The answer ends, as what it tells is not for this user any more.
+            while try follower.readChunk() != nil {}
+            return try daemon.get("/v1/status").status
+        }
+        reloader.join()
+        #expect(status == 403)
+        #expect(try daemon.get("/v1/status").status == 200, "root still may")
+    }
+
     @Test func aConfigurationThatSaysSomethingElseIsRefused() throws {
         let scratch = try Scratch()
         let file = scratch.path + "/journeyd.yaml"
@@ -147,28 +176,5 @@ import Testing
             #expect(run.status != 0 && run.error.contains(expected), "\(text): \(run.error)")
             #expect(run.output.isEmpty)
         }
-    }
-}
-
-/// A thread that does one thing and ends.
-private final class TestThread {
-    private var thread = pthread_t()
-
-    init(_ body: @escaping () -> Void) {
-        final class Box {
-            let body: () -> Void
-            init(_ body: @escaping () -> Void) { self.body = body }
-        }
-        let box = unsafe Unmanaged.passRetained(Box(body))
-        unsafe pthread_create(
-            &thread, nil,
-            { argument in
-                if let argument = unsafe argument { unsafe Unmanaged<Box>.fromOpaque(argument).takeRetainedValue().body() }
-                return nil
-            }, unsafe box.toOpaque())
-    }
-
-    func join() {
-        pthread_join(thread, nil)
     }
 }

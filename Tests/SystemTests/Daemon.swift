@@ -99,15 +99,18 @@ final class Daemon: Sendable {
 /// Running programs.
 enum Program {
     /// Starts a program, with its standard error and output going to files.
+    ///
+    /// - Parameter descriptor: what it gets as its descriptor 3, if anything.
     static func spawn(
         _ path: String, _ arguments: [String], standardError: String, standardOutput: String = "/dev/null",
-        environment: [String: String] = [:]
+        environment: [String: String] = [:], descriptor: Int32? = nil
     ) throws -> pid_t {
         var actions = unsafe posix_spawn_file_actions_t()
         unsafe posix_spawn_file_actions_init(&actions)
         defer { unsafe posix_spawn_file_actions_destroy(&actions) }
         unsafe posix_spawn_file_actions_addopen(&actions, 1, standardOutput, O_WRONLY | O_CREAT | O_TRUNC, 0o600)
         unsafe posix_spawn_file_actions_addopen(&actions, 2, standardError, O_WRONLY | O_CREAT | O_APPEND, 0o600)
+        if let descriptor { unsafe posix_spawn_file_actions_adddup2(&actions, descriptor, 3) }
         var words: [UnsafeMutablePointer<CChar>?] = unsafe ([path] + arguments).map { unsafe strdup($0) } + [nil]
         defer { while let word = unsafe words.popLast() { unsafe free(word) } }
         let merged = ProcessInfo.processInfo.environment.merging(environment) { $1 }.map { "\($0)=\($1)" }

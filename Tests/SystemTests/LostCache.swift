@@ -1,5 +1,4 @@
 import FoundationEssentials
-import Glibc
 import TestSupport
 
 /// A disk that loses what was not flushed: the library of `Tests/LostCache`, and the journal that it keeps.
@@ -21,24 +20,8 @@ struct LostCache {
     init() throws {
         scratch = try Scratch()
         (library, probe) = (scratch.path + "/lostcache.so", scratch.path + "/probe")
-        try compile(["-shared", "-fPIC", "-o", library, LostCache.sources.path + "/lostcache.c", "-ldl", "-lpthread"])
-        try compile(["-o", probe, LostCache.sources.path + "/probe.c"])
-    }
-
-    private func compile(_ arguments: [String]) throws {
-        let flags = ["-std=c17", "-O2", "-Wall", "-Wextra", "-Werror"] + arguments
-        let folders = ProcessInfo.processInfo.environment["PATH"]?.split(separator: ":") ?? []
-        let candidates = ["clang", "cc", "gcc"].flatMap { name in folders.map { "\($0)/\(name)" } }
-        guard let compiler = candidates.first(where: { unsafe access($0, X_OK) == 0 }) else {
-            throw Daemon.Failure(description: "neither clang, cc nor gcc is in PATH")
-        }
-        let log = scratch.path + "/compiler"
-        let process = try Program.spawn(compiler, flags, standardError: log)
-        var status: Int32 = 0
-        unsafe waitpid(process, &status, 0)
-        guard status == 0 else {
-            throw Daemon.Failure(description: "\(compiler) \(flags): \((try? String(contentsOfFile: log, encoding: .utf8)) ?? "")")
-        }
+        try Compiler.compile(["-shared", "-fPIC", "-o", library, LostCache.sources.path + "/lostcache.c", "-ldl", "-lpthread"], scratch)
+        try Compiler.compile(["-o", probe, LostCache.sources.path + "/probe.c"], scratch)
     }
 
     /// The variables of a program that runs on such a disk.

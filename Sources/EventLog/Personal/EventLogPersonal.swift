@@ -42,6 +42,16 @@ extension EventLog {
         record.subjectIsPseudonym ? KeyRing.point(pseudonym: subject.span) : keys.point(subject.span)
     }
 
+    /// What is wrong with a key file, if anything: it cannot be read, others may read it, or it holds no key.
+    package static func fault(ofKeyFile path: String) -> String? {
+        do throws(LogError) {
+            _ = try MasterKey.read(path)
+            return nil
+        } catch {
+            return "\(error)"
+        }
+    }
+
     /// The keys of a log: those in `DIR/keys`, or new ones where the log never had any.
     ///
     /// - Parameter fault: set where there should be keys and are none that can be used; what is stored stays readable but for what is

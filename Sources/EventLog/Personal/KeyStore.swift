@@ -134,7 +134,9 @@ enum MasterKey {
         guard unsafe stat(path, &status) == 0, let file = FileManager.default.contents(atPath: path) else {
             throw .unusable("cannot read the key file \(path): \(SystemError.last); restore it, or name another with log: keyFile")
         }
-        guard status.st_mode & 0o077 == 0 else {
+        // Of a service's credentials systemd gives the group's bits to an access control list that has nobody but the service's user in it.
+        let forbidden: mode_t = isCredential(path) ? 0o007 : 0o077
+        guard status.st_mode & forbidden == 0 else {
             let mode = String(status.st_mode & 0o777, radix: 8)
             throw .unusable("the key file \(path) has mode 0\(mode), so that others may use it: chmod 0600 \(path)")
         }
@@ -151,6 +153,11 @@ enum MasterKey {
             throw .unusable("the key file \(path) holds no key: 64 hexadecimal digits are one, or 32 bytes")
         }
         return key
+    }
+
+    private static func isCredential(_ path: String) -> Bool {
+        guard let directory = unsafe getenv("CREDENTIALS_DIRECTORY") else { return false }
+        return path.hasPrefix(unsafe String(cString: directory) + "/")
     }
 
     /// Makes a new key file, for its owner only.

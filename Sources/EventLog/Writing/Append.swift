@@ -39,6 +39,8 @@ extension AppendRequest {
         case pause(@Sendable (Position) -> Void)
         /// Call this with the positions that the table in memory has under the identity; it is called even where nothing can be stored.
         case find(UInt64, @Sendable ([Position]) -> Void)
+        /// Call this: a sign of life, which is given even where nothing can be written.
+        case sign(@Sendable () -> Void)
     }
 
     /// A request of no events.

@@ -22,6 +22,13 @@ extension EventLog {
         storeAtLeisure(&state)
     }
 
+    /// The writer of a log that takes nothing: it only says that it is there.
+    func runIdleWriter() {
+        while let requests = writer.next(), !requests.isEmpty {
+            for request in requests { if case .sign(let body) = request.order { body() } }
+        }
+    }
+
     private func loadIdentities(_ state: inout CommitState) throws(LogError) {
         let covered = max(runs.covered ?? 0, first - 1)
         var table = IdentityIndex(after: covered)
@@ -79,6 +86,7 @@ extension EventLog {
                 switch request.order {
                 case .pause(let body): body(recent.stored)
                 case .find(let identity, let body): body(state.identities.positions(identity))
+                case .sign(let body): body()
                 case .endEpoch, .erase, nil: request.completion(.failure(.log(error)))
                 }
             }
@@ -99,6 +107,7 @@ extension EventLog {
                 storeAtLeisure(&state)
                 body(recent.stored)
             case .find(let identity, let body): body(state.identities.positions(identity))
+            case .sign(let body): body()
             }
             return .success(AppendOutcome())
         } catch {

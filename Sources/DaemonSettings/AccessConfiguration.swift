@@ -11,25 +11,22 @@ enum AccessConfiguration {
         let description: String
     }
 
-    /// The policy that the entries of each permission make, with root and this process's own user trusted.
-    static func policy(_ entries: (Permission) -> [String]) throws(Failure) -> AccessPolicy {
-        var grants: [AccessPolicy.Grant] = []
-        for permission in Permission.allCases {
-            for entry in entries(permission) {
-                let parts = entry.split(separator: "=", maxSplits: 1).map(String.init)
-                let name = parts.first.map { trimmed($0) } ?? ""
-                guard !name.isEmpty else { throw Failure(description: "access: \(permission.rawValue) has an empty entry") }
-                var types: [String]?
-                if parts.count > 1 {
-                    guard permission == .emit else {
-                        throw Failure(description: "access: \(permission.rawValue): '\(entry)' limits types, which only emit can")
-                    }
-                    types = parts[1].split(separator: " ").map(String.init)
-                }
-                grants.append(AccessPolicy.Grant(permission, to: try principal(name), types: types))
-            }
+    /// The policy that the grants make, with root and this process's own user trusted.
+    static func policy(_ grants: [AccessPolicy.Grant]) -> AccessPolicy {
+        AccessPolicy(grants, trusted: [0, geteuid()])
+    }
+
+    /// What an entry grants.
+    static func grant(_ permission: Permission, _ entry: String) throws(Failure) -> AccessPolicy.Grant {
+        let parts = entry.split(separator: "=", maxSplits: 1).map(String.init)
+        let name = parts.first.map { trimmed($0) } ?? ""
+        guard !name.isEmpty else { throw Failure(description: "an entry is empty") }
+        var types: [String]?
+        if parts.count > 1 {
+            guard permission == .emit else { throw Failure(description: "'\(entry)' limits types, which only emit can") }
+            types = parts[1].split(separator: " ").map(String.init)
         }
-        return AccessPolicy(grants, trusted: [0, geteuid()])
+        return AccessPolicy.Grant(permission, to: try principal(name), types: types)
     }
 
     /// The gid of a group, by its name or as `gid:N`.
