@@ -26,6 +26,8 @@ final class ConnectionHandler: ChannelDuplexHandler {
     let emission: EmissionLimit
     var exchange: Exchange?
     var follower: Follower?
+    /// How many followers there were on this connection.
+    var follows = 0
     /// Brings the pieces of the answer that is under way.
     var pipe: ReplyPipe?
     private var backlog = CircularBuffer<HTTPServerRequestPart>()

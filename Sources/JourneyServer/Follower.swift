@@ -8,6 +8,8 @@ internal import NIOPosix
 /// An answer that goes on with events as they come. The next events are read from the log only when the last ones have gone out, so a
 /// follower holds one page in memory, however far behind it is; one that does not take its page in time is cut off.
 struct Follower {
+    /// Tells it from those before it on the same connection: what was fetched for one must not go to the next.
+    let number: Int
     let query: EventQuery
     var position: Position
     let heartbeat: RepeatedTask
@@ -47,7 +49,8 @@ extension ConnectionHandler {
         let heartbeat = channel.eventLoop.scheduleRepeatedTask(initialDelay: pause, delay: pause) { _ in
             if bound.value.channel.isWritable { bound.value.send(sign) }
         }
-        follower = Follower(query: query, position: query.after, heartbeat: heartbeat)
+        follows += 1
+        follower = Follower(number: follows, query: query, position: query.after, heartbeat: heartbeat)
         shared.interface.telemetry.followers.add(1)
         shared.commits.add(ObjectIdentifier(self)) {
             bound.eventLoop.execute {
@@ -63,10 +66,11 @@ extension ConnectionHandler {
         guard let follower, !follower.isFetching, !follower.isBlocked, follower.isStale else { return }
         self.follower?.isFetching = true
         self.follower?.isStale = false
-        let (interface, query, position) = (shared.interface, follower.query, follower.position)
+        let (interface, number, query, position) = (shared.interface, follower.number, follower.query, follower.position)
         var limits = EventPage.Limits(events: ConnectionHandler.pageEvents)
         (limits.bytes, limits.scanned) = (shared.options.followerPageBytes, ConnectionHandler.pageScanned)
         let late: @Sendable (ConnectionHandler) -> Void = { handler in
+            guard handler.follower?.number == number else { return }
             handler.follower?.isFetching = false
             handler.follower?.isStale = true
             handler.followOn()
@@ -76,13 +80,13 @@ extension ConnectionHandler {
             handler.shared.questions.submit { state in
                 guard case .active = state else { return }
                 let result = Result { () throws(Problem) in try interface.page(query, after: position, limits: limits) }
-                bound.eventLoop.execute { bound.value.followed(result) }
+                bound.eventLoop.execute { bound.value.followed(result, number) }
             }
         }
     }
 
-    private func followed(_ result: Result<EventPage, Problem>) {
-        guard let follower else { return }
+    private func followed(_ result: Result<EventPage, Problem>, _ number: Int) {
+        guard let follower, follower.number == number else { return }
         switch result {
         case .success(let page):
             if page.next > follower.position { self.follower?.isStale = true }

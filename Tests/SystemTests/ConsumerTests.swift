@@ -91,6 +91,9 @@ import Testing
         #expect(deleted.status == 200 && deleted.json?["name"]?.text == "c")
         #expect(try follower.isEnded())
         #expect(try daemon.get("/v1/consumers/c").status == 404)
+        // The connection goes on.
+        try store(daemon, 1...1)
+        #expect(try follower.followAgain("follow=true").positions(1) == [1])
         let left = try daemon.get("/v1/consumers").json?["consumers"]
         #expect(left == .array([]))
         #expect(try acknowledge(daemon, "c", 0).status == 404)
@@ -127,6 +130,13 @@ final class Follower {
         try connection.send("GET /v1/events?\(query) HTTP/1.1\r\nAccept: application/x-ndjson\r\n\r\n")
         let head = try connection.readHead()
         guard head.status == 200 else { throw Daemon.Failure(description: "following was answered \(head.status)") }
+    }
+
+    /// Asks once more on the same connection.
+    func followAgain(_ query: String) throws -> Follower {
+        try connection.send("GET /v1/events?\(query) HTTP/1.1\r\nAccept: application/x-ndjson\r\n\r\n")
+        _ = try connection.readHead()
+        return self
     }
 
     /// The next events.
