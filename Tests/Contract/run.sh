@@ -11,7 +11,7 @@ trap '[ -z "$bridge" ] || kill "$bridge" 2>/dev/null; [ -z "$daemon" ] || { kill
 
 [ -x "$venv/bin/schemathesis" ] || { python3 -m venv "$venv" && "$venv/bin/pip" install -q -r "$here/requirements.txt"; }
 
-JOURNEYD_LOG_LEVEL=notice JOURNEYD_LOG_QUOTA=8000000000 "$programs/journeyd" --data "$work/data" --socket "$work/s" 2>"$work/log" &
+JOURNEYD_LOG_LEVEL=notice "$programs/journeyd" --data "$work/data" --socket "$work/s" 2>"$work/log" &
 daemon=$!
 "$venv/bin/python" "$here/bridge.py" "$work/s" "$work/port" &
 bridge=$!
