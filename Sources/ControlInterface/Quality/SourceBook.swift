@@ -4,8 +4,8 @@ internal import Synchronization
 
 /// What the log tells of the sources of its events: how many they sent, of which types that the catalogue does not know, and how many late.
 ///
-/// Made from the log alone, so that it is the same after a restart: the first look reads all of it, about two million events a second, and
-/// each one after that what came since. What retention took away is not in it.
+/// Made from the log alone, so that it is the same after a restart: the first look reads all of it, one to two seconds a million
+/// events, and each one after that what came since. What retention took away is not in it.
 final class SourceBook: Sendable {
     /// An event is late where the newest that its source sent before is so much newer, in microseconds.
     static let lateness: Int64 = 60_000_000
