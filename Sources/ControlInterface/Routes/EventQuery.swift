@@ -44,7 +44,7 @@ package struct EventQuery: Sendable {
         }
         // A browser that reconnects asks the same target again and says in this header what it has seen.
         var resumed: Position?
-        if let lastEventID, !lastEventID.isEmpty {
+        if let lastEventID {
             resumed = Route.position(of: lastEventID)
             guard resumed != nil else { throw RequestTarget.invalid("Last-Event-ID", "is not a position, which ids of events are here") }
         }
