@@ -230,9 +230,9 @@ final class ConnectionHandler: ChannelDuplexHandler {
 
     /// Ends following where it is not allowed any more.
     private func checkFollowing() {
-        guard let follower else { return }
+        guard follower != nil else { return }
         do throws(Problem) {
-            try shared.interface.access.check(peer.caller, .events(follower.query))
+            try shared.interface.access.check(peer.caller, .events)
         } catch {
             isClosing = true
             endFollowing()

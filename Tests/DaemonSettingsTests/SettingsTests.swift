@@ -59,10 +59,11 @@ import Testing
             case .flag: value = "false"
             case .integer(let range): value = "\(range.upperBound)"
             case .principals: value = "gid:7"
+            case .list: value = "/source"
             }
             let values = try await SettingValues(file: nil, flags: [:], environment: [setting.variable: value])
             #expect(values[setting] == SettingValue(origin: .environment, words: [value]), "\(setting.variable)")
-            let word = setting.kind == .principals ? "['\(value)']" : "'\(value)'"
+            let word = setting.kind == .principals || setting.kind == .list ? "['\(value)']" : "'\(value)'"
             let parts = setting.key.split(separator: ".")
             let text = parts.count == 1 ? "\(parts[0]): \(word)\n" : "\(parts[0]):\n  \(parts[1]): \(word)\n"
             let path = try file(text)

@@ -109,7 +109,7 @@ import Testing
         let now = Timestamp.now.text
         for lead in ["a", "b", "c"] {
             let created = eventJSON(
-                lead, type: "marketing.lead.created", subject: "lead:\(lead)", time: now, data: #"{"lead_id":"\#(lead)"}"#)
+                lead, type: "marketing.lead.created", subject: "lead:\(lead)", time: now, data: #"{"lead_id":"\#(lead)","origin":"web"}"#)
             #expect(try daemon.post(created).status == 200)
         }
         let raised = try event(follower)
@@ -137,7 +137,7 @@ import Testing
         #expect(try put(daemon, "mine", Self.funnel(30)).status == 201)
         for number in 1...20 {
             let created = eventJSON(
-                "\(number)", type: "marketing.lead.created", subject: "lead:\(number)", data: #"{"lead_id":"\#(number)"}"#)
+                "\(number)", type: "marketing.lead.created", subject: "lead:\(number)", data: #"{"lead_id":"\#(number)","origin":"web"}"#)
             let position = try #require(try daemon.post(created).json?["last"]?.integer)
             let answer = try daemon.get("/v1/views/mine?after=\(position)")
             #expect(answer.json?["steps"]?.elements?.first?["count"]?.integer == number, "\(answer.text)")

@@ -28,7 +28,7 @@ import Testing
             (#"journeyd_requests_total{route="append",status="200"}"#, 3), (#"journeyd_requests_total{route="append",status="400"}"#, 1),
             (#"journeyd_request_duration_seconds_count{route="append"}"#, 4), ("journeyd_commit_events_sum", 7),
             ("journeyd_log_writable", 1),
-            (#"journeyd_view_up{view="funnel"}"#, 1), ("journeyd_followers", 0), ("journeyd_slow_readers_total", 0),
+            (#"journeyd_view_up{view="funnel",version="1"}"#, 1), ("journeyd_followers", 0), ("journeyd_slow_readers_total", 0),
             ("journeyd_consumers", 0),
         ] { #expect(value(text, name) == expected, "\(name)") }
         Self.checkFormat(text)

@@ -19,16 +19,14 @@ final class House: Sendable {
     /// - Parameter reader: what works out the meaning of events for kept views; the real one where nil.
     static func open(
         _ scratch: Scratch, limits: KeptViews.Limits = KeptViews.Limits(),
-        reader: (@Sendable (String, FunnelDefinition, EventLog) -> any MeaningReader)? = nil
+        reader: KeptViews.ReaderMaking? = nil
     ) async throws -> House {
         let directory = try DataDirectory(path: scratch.path + "/data")
         let log = try EventLog(directory: directory, options: .small)
         let map = try StageMap.shipped()
         let views = try JourneyViews(log: log, map: map, directory: directory, mapSize: 1 << 26)
         let columns = JourneyColumns(log: log)
-        let kept = try KeptViews(
-            views, QuestionEngine(columns), directory: directory, limits: limits,
-            reader: reader.map { reader in { reader($0, $1, log) } })
+        let kept = try KeptViews(views, QuestionEngine(columns), directory: directory, limits: limits, reader: reader)
         return House(log: log, views: views, columns: columns, kept: kept)
     }
 

@@ -12,16 +12,31 @@ import Views
 @Suite(.serialized) struct ViewFaultTests {
     private static let funnel = #"{"funnel":{"steps":[{"type":"marketing.lead.created"},{"type":"sales.opportunity.won"}]}}"#
 
-    /// What a view named `ill` does with each event before it looks at it.
+    /// What a view named `ill` does with each event before it looks at it: why it can make nothing of it, nil where it can.
     private final class Illness: Sendable {
-        private let act = Mutex<@Sendable (Position) throws(MeaningFault) -> Void>({ _ throws(MeaningFault) in })
+        /// What it does at a position.
+        struct Symptom: Sendable {
+            var poison: Position = 0
+            var hangsAt: Position = 0
+            var slowBehind = Position.max
+        }
 
-        func set(_ new: @escaping @Sendable (Position) throws(MeaningFault) -> Void) {
-            act.withLock { $0 = new }
+        private let symptom = Mutex(Symptom())
+        private let gate: Gate
+
+        init(_ gate: Gate) {
+            self.gate = gate
+        }
+
+        func set(_ change: (inout Symptom) -> Void) {
+            symptom.withLock { change(&$0) }
         }
 
         func meet(_ position: Position) throws(MeaningFault) {
-            try act.withLock { $0 }(position)
+            let symptom = symptom.withLock { $0 }
+            if position == symptom.poison { throw MeaningFault("it is poison") }
+            if position == symptom.hangsAt { gate.wait(seconds: 600) }
+            if position > symptom.slowBehind { gate.wait(seconds: 0.02) }
         }
     }
 
@@ -44,9 +59,12 @@ import Views
 
     private let scratch: Scratch
     private let reader: EventReader
-    private let illness = Illness()
+    private let illness: Illness
+    private let gate: Gate
 
     init() throws {
+        gate = Gate()
+        illness = Illness(gate)
         scratch = try Scratch()
         reader = EventReader(catalogue: try .shipped())
     }
@@ -59,14 +77,20 @@ import Views
         let illness = illness
         return try await House.open(scratch, limits: limits) { name, funnel, log in
             let matcher = EventMatcher(funnel, log)
-            return name == "ill" ? IllReader(matcher: matcher, illness: illness) : matcher
+            guard name == "ill" else { return matcher }
+            return IllReader(matcher: matcher, illness: illness)
         }
+    }
+
+    private func end(_ house: House) {
+        gate.open()
+        house.close()
     }
 
     private func append(_ house: House, _ ids: Range<Int>) async throws {
         let texts = ids.flatMap { id in
             [
-                eventJSON("c\(id)", type: "marketing.lead.created", subject: "lead:\(id)", data: #"{"lead_id":"\#(id)"}"#),
+                eventJSON("c\(id)", type: "marketing.lead.created", subject: "lead:\(id)", data: #"{"lead_id":"\#(id)","origin":"web"}"#),
                 eventJSON(
                     "w\(id)", type: "sales.opportunity.won", subject: "lead:\(id)", time: "2026-01-02T00:00:00Z",
                     data: #"{"opp_id":"\#(id)","money":{"minor":1,"ccy":"EUR"}}"#),
@@ -98,29 +122,31 @@ import Views
     }
 
     @Test func anEventThatThrowsIsParkedAndTriedAgain() async throws {
-        illness.set { position throws(MeaningFault) in if position == 4 { throw MeaningFault("it is poison") } }
+        illness.set { $0.poison = 4 }
         let house = try await house()
         defer { house.close() }
         try await append(house, 0..<3)
         try put(house)
         for name in ["ill", "well"] { await house.caughtUp(name) }
-        #expect(try counts(house, "ill") == [3, 2] && counts(house, "well") == [3, 3])
+        #expect(try counts(house, "ill") == [3, 2])
+        #expect(try counts(house, "well") == [3, 3])
         let parked = try status(house, "ill")
         #expect(parked.parked == [ParkedEvent(position: 4, reason: "it is poison")] && parked.state == .live)
-        let answer = try JSONValue(house.kept.answer("ill", KeptViews.Query()).span)
+        let text = try house.kept.answer("ill", KeptViews.Query())
+        let answer = try JSONValue(text.span)
         #expect(answer["partial"]?["parked"]?.integer == 1 && answer["partial"]?["events"]?.elements?.first?["position"]?.integer == 4)
         #expect(try status(house, "well").parkedCount == 0)
         // It goes on behind the poison.
         try await append(house, 3..<4)
         await house.caughtUp("ill")
         #expect(try counts(house, "ill") == [4, 3])
-        illness.set { _ in }
+        illness.set { $0.poison = 0 }
         _ = try await ill(house) { $0.parkedCount == 0 }
         while try counts(house, "ill") != [4, 4] { await Task.yield() }
     }
 
     @Test func aParkedEventIsParkedAfterAStartAsWell() async throws {
-        illness.set { position throws(MeaningFault) in if position == 4 { throw MeaningFault("it is poison") } }
+        illness.set { $0.poison = 4 }
         var house: House? = try await house()
         try await append(#require(house), 0..<3)
         try put(#require(house))
@@ -130,17 +156,14 @@ import Views
         let again = try await self.house()
         defer { again.close() }
         await again.caughtUp("ill")
-        #expect(try counts(again, "ill") == [3, 2] && status(again, "ill").parkedCount == 1)
+        #expect(try counts(again, "ill") == [3, 2])
+        #expect(try status(again, "ill").parkedCount == 1)
     }
 
     @Test func aViewThatHangsIsSeenAndOthersGoOn() async throws {
-        let gate = Gate()
-        illness.set { position in if position == 8 { gate.wait() } }
+        illness.set { $0.hangsAt = 8 }
         let house = try await house()
-        defer {
-            gate.open()
-            house.close()
-        }
+        defer { end(house) }
         try await append(house, 0..<3)
         try put(house)
         for name in ["ill", "well"] { await house.caughtUp(name) }
@@ -151,7 +174,8 @@ import Views
         await house.caughtUp()
         #expect(try counts(house, "well") == [6, 6])
         // What it had stays what it answers, and says as of when.
-        let answer = try JSONValue(house.kept.answer("ill", KeptViews.Query()).span)
+        let text = try house.kept.answer("ill", KeptViews.Query())
+        let answer = try JSONValue(text.span)
         #expect(answer["position"]?.integer == 6 && answer["state"]?.text == "hanging")
         gate.open()
         await house.caughtUp("ill")
@@ -160,14 +184,10 @@ import Views
     }
 
     @Test func aViewThatIsSlowLagsAndOthersDoNot() async throws {
-        let gate = Gate()
         // One event at a time, each when it is asked for: work goes on, and is never done.
-        illness.set { position in if position > 6 { gate.wait(forSeconds: 0.02) } }
+        illness.set { $0.slowBehind = 6 }
         let house = try await house()
-        defer {
-            gate.open()
-            house.close()
-        }
+        defer { end(house) }
         try await append(house, 0..<3)
         try put(house)
         for name in ["ill", "well"] { await house.caughtUp(name) }
@@ -188,8 +208,11 @@ private final class Gate: Sendable {
 
     func open() { isOpen.withLock { $0 = true } }
 
-    func wait(forSeconds seconds: Double = .infinity) {
-        let end = ContinuousClock.now + .seconds(min(seconds, 600))
-        while !isOpen.withLock({ $0 }), ContinuousClock.now < end { sched_yield() }
+    func wait(seconds: Double) {
+        let end = ContinuousClock.now + .seconds(seconds)
+        while ContinuousClock.now < end {
+            if isOpen.withLock({ $0 }) { return }
+            sched_yield()
+        }
     }
 }

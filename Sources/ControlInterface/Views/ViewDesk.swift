@@ -1,5 +1,5 @@
 internal import EventLog
-internal import JourneyModel
+package import JourneyModel
 internal import Timelines
 package import Views
 

@@ -20,6 +20,9 @@ package final class KeptViews: Sendable {
         package init() {}
     }
 
+    /// Makes what works out the meaning of a log's events for the view of this name.
+    package typealias ReaderMaking = @Sendable (String, FunnelDefinition, EventLog) -> any MeaningReader
+
     /// What is asked of a view besides its numbers as of now.
     package struct Query: Sendable {
         package var version: Int?
@@ -55,7 +58,7 @@ package final class KeptViews: Sendable {
     private let definitions: ViewDefinitions
     private let limits: Limits
     private let marks: String
-    private let reader: @Sendable (String, FunnelDefinition) -> any MeaningReader
+    private let reader: ReaderMaking
     private let kept = Mutex<[String: View]>([:])
 
     /// Opens the views that are stored, and goes on with what they were at.
@@ -64,13 +67,12 @@ package final class KeptViews: Sendable {
     /// - Throws: where definitions cannot be read.
     package init(
         _ views: JourneyViews, _ engine: QuestionEngine, directory: DataDirectory, limits: Limits = Limits(),
-        reader: (@Sendable (String, FunnelDefinition) -> any MeaningReader)? = nil
+        reader: ReaderMaking? = nil
     ) throws(LogError) {
         (self.views, self.engine, self.limits) = (views, engine, limits)
         definitions = try ViewDefinitions(directory)
         marks = try directory.directory("views")
-        let log = views.log
-        self.reader = reader ?? { _, funnel in EventMatcher(funnel, log) }
+        self.reader = reader ?? { _, funnel, log in EventMatcher(funnel, log) }
         for stored in try definitions.load() {
             var versions: [Version] = []
             for version in stored.versions {
@@ -89,10 +91,10 @@ package final class KeptViews: Sendable {
         guard case .funnel(let funnel) = question.definition, funnel.compared.isEmpty else {
             return Version(number: number, question: question, text: text, kept: nil)
         }
-        let reader = reader
+        let (reader, log) = (reader, views.log)
         let version = KeptVersion(
             name: name, number: number, question: question, funnel: funnel, views: views, path: path(name, number),
-            patience: limits.patience, reader: { reader(name, funnel) }, onLive: { [weak self] in self?.cutOver(to: $0) })
+            patience: limits.patience, reader: { reader(name, funnel, log) }, onLive: { [weak self] in self?.cutOver(to: $0) })
         return Version(number: number, question: question, text: text, kept: version)
     }
 

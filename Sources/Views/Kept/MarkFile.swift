@@ -155,6 +155,10 @@ final class MarkFile {
 package struct ParkedEvent: Sendable, Equatable {
     package let position: Position
     package let reason: String
+
+    package init(position: Position, reason: String) {
+        (self.position, self.reason) = (position, reason)
+    }
 }
 
 /// Little-endian numbers out of bytes, one after another.
