@@ -132,6 +132,20 @@ let package = Package(
         .executableTarget(
             name: "DamageProbe", dependencies: ["ControlInterface", "Views", "Timelines", "EventLog", "JourneyModel"],
             path: "Tests/DamageProbe", swiftSettings: settings),
+        .executableTarget(
+            name: "EmitterProbe", dependencies: ["JourneyClient"], path: "Tests/EmitterProbe", swiftSettings: settings),
+        .executableTarget(
+            name: "Fuzz",
+            dependencies: [
+                "JourneyServer", "ControlInterface", "Views", "Timelines", "EventLog", "JourneyModel", "TestSupport",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            path: "Tests/Fuzz", swiftSettings: settings),
+        .executableTarget(
+            name: "Soak",
+            dependencies: ["JourneyModel", "TestSupport", .product(name: "ArgumentParser", package: "swift-argument-parser")],
+            path: "Tests/Soak", swiftSettings: settings),
         tests("LMDBTests", ["LMDB", "TestSupport"]),
         tests("JourneyModelTests", ["JourneyModel", "TestSupport"]),
         tests("EventLogTests", ["EventLog", "JourneyModel", "TestSupport"]),

@@ -23,6 +23,8 @@ extension ConnectionHandler {
             handler.send(Reply(Problem(.lagging, detail, retryAfter: 1)))
         }
         whenSeen(awaited, otherwise: late) { handler in
+            // The client may have gone while it was waited for.
+            guard handler.channel.isActive else { return }
             let (bound, pipe) = (handler.bound, handler.makePipe())
             let threads = handler.shared.threads(for: route)
             threads.submit { state in
