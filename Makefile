@@ -1,4 +1,4 @@
-# make demo · make test · make torture · make lint · make bench · make install
+# make demo · make test · make torture · make fuzz · make soak · make lint · make bench · make docs · make install
 # Everything is built once, optimised: what is shown, tested and measured is what is shipped.
 
 SWIFT ?= swift
@@ -10,7 +10,7 @@ FLAGS = -c release -Xswiftc -warnings-as-errors
 SOURCES = Package.swift Sources Tests Benchmarks
 BIN = .build/release
 
-.PHONY: deps build demo test torture lint format bench install clean
+.PHONY: deps build demo test torture fuzz soak lint format bench docs install install-docs clean
 
 deps:
 	@missing=$$(for p in $(PACKAGES); do dpkg-query -W -f='$${Status}' $$p 2>/dev/null | grep -q 'ok installed' || echo $$p; done); \
@@ -36,6 +36,17 @@ torture: deps
 	$(SWIFT) build $(FLAGS) --build-tests
 	ROUNDS=$${ROUNDS:-10000} LOSTCACHE_ROUNDS=$${LOSTCACHE_ROUNDS:-1000} FLIPS=$${FLIPS:-20000} $(SWIFT) test $(FLAGS) --skip-build --no-parallel --filter 'TortureTests|LostCacheTests|FullDiskTests|DamageTests'
 
+# Spoilt input for all that reads what clients send, a million inputs at least: MINUTES=… SEED=…
+fuzz: deps
+	$(SWIFT) build $(FLAGS) --product Fuzz
+	$(BIN)/Fuzz --minutes $${MINUTES:-10} $${SEED:+--seed $$SEED}
+
+# A long day: RATE events a second for MINUTES with followers, questions and restarts; nothing may be lost, doubled or reordered.
+soak: deps
+	$(SWIFT) build $(FLAGS) --product Soak
+	$(SWIFT) build $(FLAGS) --product journeyd
+	$(BIN)/Soak --journeyd $(BIN)/journeyd --minutes $${MINUTES:-60} --rate $${RATE:-20000}
+
 lint:
 	$(SWIFT) format lint --strict --recursive $(SOURCES)
 
@@ -49,12 +60,33 @@ bench: build
 	.build-benchmarks/release/LoadGenerator rates --journeyd $(BIN)/journeyd --events $${EVENTS:-5000000}
 	.build-benchmarks/release/LoadGenerator growth --journeyd $(BIN)/journeyd
 
-install: build
+install: build install-docs
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/journeyd
 	install -m 755 $(BIN)/journeyd $(BIN)/journeyctl $(DESTDIR)$(PREFIX)/bin/
 	cp -R schemas $(DESTDIR)$(PREFIX)/share/journeyd/
 	install -d $(DESTDIR)$(PREFIX)/lib/systemd/system
 	sed 's|/usr/local/bin|$(PREFIX)/bin|' systemd/journeyd.service > $(DESTDIR)$(PREFIX)/lib/systemd/system/journeyd.service
+
+# The event catalogue, and whether the documents' examples print what they say.
+docs: build
+	$(BIN)/journeyctl catalogue --format markdown > $(BIN)/event-catalogue.md
+	docs/check.py $(BIN) docs/first-ten-minutes.md docs/control-interface.md
+
+# Manual pages and completions, made by the programs themselves; `install` depends on it.
+install-docs: build
+	install -d $(DESTDIR)$(PREFIX)/share/man/man1 $(DESTDIR)$(PREFIX)/share/man/man8 $(DESTDIR)$(PREFIX)/share/doc/journeyd
+	$(BIN)/journeyctl manual > $(DESTDIR)$(PREFIX)/share/man/man1/journeyctl.1
+	for verb in $$($(BIN)/journeyctl manual --list); do \
+		$(BIN)/journeyctl manual $$verb > $(DESTDIR)$(PREFIX)/share/man/man1/journeyctl-$$verb.1 || exit 1; \
+	done
+	$(BIN)/journeyd --experimental-dump-help | $(BIN)/journeyctl manual --of - --section 8 > $(DESTDIR)$(PREFIX)/share/man/man8/journeyd.8
+	install -d $(DESTDIR)$(PREFIX)/share/bash-completion/completions $(DESTDIR)$(PREFIX)/share/zsh/site-functions
+	install -d $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d
+	$(BIN)/journeyctl completions bash > $(DESTDIR)$(PREFIX)/share/bash-completion/completions/journeyctl
+	$(BIN)/journeyctl completions zsh > $(DESTDIR)$(PREFIX)/share/zsh/site-functions/_journeyctl
+	$(BIN)/journeyctl completions fish > $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/journeyctl.fish
+	$(BIN)/journeyctl catalogue --format markdown > $(DESTDIR)$(PREFIX)/share/doc/journeyd/event-catalogue.md
+	cp -R docs/*.md docs/examples $(DESTDIR)$(PREFIX)/share/doc/journeyd/
 
 clean:
 	rm -rf .build .build-*

@@ -3,8 +3,8 @@
 
     docs/check.py .build/release docs/first-ten-minutes.md docs/control-interface.md
 
-Of each fenced block of `console`, the lines that begin with `$ ` (and those after a backslash at a line's end) are run, all of a document in
-one shell, in a directory of their own, with the programs of the first argument in front of PATH. The lines behind a command are what it must
+Of each fenced block of `console`, the lines that begin with `$ `, with those behind that begin with `> `, are run, all of a document in one
+shell, in a directory of their own, with the programs of the first argument in front of PATH. The lines behind a command are what it must
 print: `…` stands for any text, and alone on its line for any lines. `--show` prints what came instead.
 """
 
@@ -22,13 +22,12 @@ def blocks(text):
     """The console blocks, each as a list of commands with what they should print."""
     for block in re.findall(r"^```console\n(.*?)^```", text, re.M | re.S):
         commands = []
-        lines = iter(block.splitlines())
-        for line in lines:
+        for line in block.splitlines():
             if line.startswith("$ "):
-                command = line[2:]
-                while command.endswith("\\"):
-                    command += "\n" + next(lines)
-                commands.append((command, []))
+                commands.append((line[2:], []))
+            elif line.startswith("> ") and not commands[-1][1]:
+                command, expected = commands.pop()
+                commands.append((command + "\n" + line[2:], expected))
             else:
                 commands[-1][1].append(line)
         yield from commands

@@ -69,10 +69,10 @@ extension ConnectionHandler {
         follower?.isFetching = false
         switch result {
         case .success(let page):
-            if !page.bytes.isEmpty { send(page.bytes) }
-            let isMore = page.next > follower?.position ?? 0
+            // Before anything is sent: what goes out at once makes room at once, and asks for the next page from here.
+            if page.next > follower?.position ?? 0 { follower?.isStale = true }
             follower?.position = page.next
-            if isMore { follower?.isStale = true }
+            if !page.bytes.isEmpty { send(page.bytes) }
             follower?.isBlocked = !channel.isWritable
             followOn()
         case .failure(let problem):

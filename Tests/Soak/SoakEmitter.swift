@@ -58,7 +58,7 @@ final class SoakEmitter: Sendable {
             let line = try? JSONValue(Array(text).span)
             if line?["error"] != nil { throw ConnectionLost() }
             lines += line?["lines"]?.integer ?? 0
-            if line?["rejected"] != .array([]) { state.fault("emitter \(number): \(String(decoding: text, as: UTF8.self))") }
+            if line?["rejected"] != .array([]) { state.fault("emitter \(number): \(String(decoding: text.prefix(300), as: UTF8.self))") }
         }
         guard lines == SoakEmitter.batch else { throw ConnectionLost() }
     }
@@ -74,7 +74,8 @@ final class SoakEmitter: Sendable {
             let data =
                 type == "test.thing.happened"
                 ? #"{"region":"north"}"#
-                : type == "sales.touch.made" ? #"{"channel":"call","direction":"outbound","human":true}"# : #"{"lead_id":"\#(subject)"}"#
+                : type == "sales.touch.made"
+                    ? #"{"channel":"call","direction":"outbound","human":true}"# : #"{"lead_id":"\#(subject)","origin":"organic"}"#
             text +=
                 #"{"specversion":"1.0","id":"\#(event)","source":"/soak/\#(number)","type":"\#(type)","subject":"lead:\#(subject)","time":"2026-03-01T00:00:00Z","data":\#(data)}"#
                 .utf8
