@@ -77,7 +77,7 @@ def check(programs, path, show):
             printed = shell.run(command)
             if show:
                 print(f"$ {command}\n{printed}", end="")
-            elif not re.match(pattern(expected), printed):
+            elif not re.match(pattern(expected), printed.rstrip("\n") + "\n" * bool(printed.strip("\n"))):
                 failures += 1
                 print(f"{path}:\n$ {command}\nprinted\n{printed}instead of\n" + "\n".join(expected), file=sys.stderr)
     finally:

@@ -34,7 +34,8 @@ struct PersonalFinder {
     /// Whether a text holds an e-mail address: something, an at sign, something, a dot, something.
     static func holdsAddress(_ text: Span<UInt8>, _ range: Range<Int>) -> Bool {
         guard let at = range.first(where: { text[$0] == UInt8(ascii: "@") }), at > range.lowerBound else { return false }
-        return range[(at + 2)...].dropLast().contains { text[$0] == UInt8(ascii: ".") }
+        // Nothing need follow the at sign.
+        return range.dropFirst(at + 2 - range.lowerBound).dropLast().contains { text[$0] == UInt8(ascii: ".") }
     }
 }
 
