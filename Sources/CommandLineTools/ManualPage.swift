@@ -12,7 +12,9 @@ package enum ManualPage {
         let words = ((command["superCommands"]?.elements ?? []).compactMap(\.text) + [command["commandName"]?.text ?? ""])
         let name = words.joined(separator: "-")
         let arguments = (command["arguments"]?.elements ?? []).filter { $0["shouldDisplay"] != .bool(false) }
-        let verbs = (command["subcommands"]?.elements ?? []).filter { $0["shouldDisplay"] != .bool(false) }
+        let verbs = (command["subcommands"]?.elements ?? []).filter {
+            $0["shouldDisplay"] != .bool(false) && $0["commandName"]?.text != "help"
+        }
         var page = ".TH \(name.uppercased()) \(section) \"\" \"journeyd \(version)\"\n"
         page += ".SH NAME\n\(escape(name)) \\- \(escape(command["abstract"]?.text ?? ""))\n"
         page += ".SH SYNOPSIS\n" + synopsis(words, arguments, hasVerbs: !verbs.isEmpty)
