@@ -1,4 +1,5 @@
-# make demo · make test · make torture · make schemathesis · make lint · make bench · make install · make deb · make check-units · make check-deb
+# make demo · make test · make torture · make fuzz · make soak · make schemathesis · make lint · make bench · make docs
+# make install · make deb · make check-units · make check-deb
 # Everything is built once, optimised: what is shown, tested and measured is what is shipped.
 
 SWIFT ?= swift
@@ -13,7 +14,7 @@ BIN = .build/release
 # The one place that says it.
 VERSION = $(shell sed -n 's/.*text = "\(.*\)"/\1/p' Sources/JourneyModel/Vocabulary/Version.swift)
 
-.PHONY: deps build demo test torture schemathesis lint format bench install install-files deb check-units check-deb clean
+.PHONY: deps build demo test torture fuzz soak schemathesis lint format bench docs install install-files install-docs deb check-units check-deb clean
 
 deps:
 	@missing=$$(for p in $(PACKAGES); do dpkg-query -W -f='$${Status}' $$p 2>/dev/null | grep -q 'ok installed' || echo $$p; done); \
@@ -44,6 +45,17 @@ schemathesis: PACKAGES += python3-venv
 schemathesis: build
 	Tests/Contract/run.sh $(BIN)
 
+# Spoilt input for all that reads what clients send, a million inputs at least: MINUTES=… SEED=…
+fuzz: deps
+	$(SWIFT) build $(FLAGS) --product Fuzz
+	$(BIN)/Fuzz --minutes $${MINUTES:-10} $${SEED:+--seed $$SEED}
+
+# A long day: RATE events a second for MINUTES with followers, questions and restarts; nothing may be lost, doubled or reordered.
+soak: deps
+	$(SWIFT) build $(FLAGS) --product Soak
+	$(SWIFT) build $(FLAGS) --product journeyd
+	$(BIN)/Soak --journeyd $(BIN)/journeyd --minutes $${MINUTES:-60} --rate $${RATE:-20000}
+
 lint:
 	$(SWIFT) format lint --strict --recursive $(SOURCES)
 
@@ -58,7 +70,7 @@ bench: build
 	.build-benchmarks/release/LoadGenerator growth --journeyd $(BIN)/journeyd
 
 # Then, where systemd runs: systemd-sysusers && systemctl daemon-reload && systemctl enable --now journeyd
-install: build install-files
+install: build install-files install-docs
 
 # A configuration that is there already is left alone; the example lies beside the documentation.
 install-files:
@@ -76,19 +88,40 @@ install-files:
 
 # The units as they are installed: no fault, no warning, and an exposure of 1.5 at most.
 check-units: PACKAGES = systemd
-check-units: deps
-	packaging/check-units $(BIN)
+check-units: build
+	systemd/packaging/check-units $(BIN)
 
 # A Debian package of programs that carry Swift's runtime with them, in .build-package.
 deb: PACKAGES += dpkg-dev
 deb: deps
 	$(SWIFT) build $(FLAGS) --static-swift-stdlib --scratch-path .build-package --product journeyd
 	$(SWIFT) build $(FLAGS) --static-swift-stdlib --scratch-path .build-package --product journeyctl
-	packaging/build-deb .build-package/release $(VERSION) .build-package
+	systemd/packaging/build-deb .build-package/release $(VERSION) .build-package
 
 # Installs the package under a real systemd on a copy of this system, restarts, reloads, hangs, purges it, and looks that nothing remains. As root.
 check-deb: deb
-	packaging/check-deb .build-package/journeyd_$(VERSION)_$$(dpkg --print-architecture).deb
+	systemd/packaging/check-deb .build-package/journeyd_$(VERSION)_$$(dpkg --print-architecture).deb
+
+# The event catalogue, and whether the documents' examples print what they say.
+docs: build
+	$(BIN)/journeyctl catalogue --format markdown > $(BIN)/event-catalogue.md
+	docs/check.py $(BIN) docs/first-ten-minutes.md docs/control-interface.md
+
+# Manual pages and completions, made by the programs themselves; `install` depends on it.
+install-docs: build
+	install -d $(DESTDIR)$(PREFIX)/share/man/man1 $(DESTDIR)$(PREFIX)/share/man/man8 $(DESTDIR)$(PREFIX)/share/doc/journeyd
+	$(BIN)/journeyctl manual > $(DESTDIR)$(PREFIX)/share/man/man1/journeyctl.1
+	for verb in $$($(BIN)/journeyctl manual --list); do \
+		$(BIN)/journeyctl manual $$verb > $(DESTDIR)$(PREFIX)/share/man/man1/journeyctl-$$verb.1 || exit 1; \
+	done
+	$(BIN)/journeyd --experimental-dump-help | $(BIN)/journeyctl manual --of - --section 8 > $(DESTDIR)$(PREFIX)/share/man/man8/journeyd.8
+	install -d $(DESTDIR)$(PREFIX)/share/bash-completion/completions $(DESTDIR)$(PREFIX)/share/zsh/site-functions
+	install -d $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d
+	$(BIN)/journeyctl completions bash > $(DESTDIR)$(PREFIX)/share/bash-completion/completions/journeyctl
+	$(BIN)/journeyctl completions zsh > $(DESTDIR)$(PREFIX)/share/zsh/site-functions/_journeyctl
+	$(BIN)/journeyctl completions fish > $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/journeyctl.fish
+	$(BIN)/journeyctl catalogue --format markdown > $(DESTDIR)$(PREFIX)/share/doc/journeyd/event-catalogue.md
+	cp -R docs/*.md docs/examples $(DESTDIR)$(PREFIX)/share/doc/journeyd/
 
 clean:
 	rm -rf .build .build-*

@@ -150,6 +150,20 @@ let package = Package(
         .executableTarget(
             name: "DamageProbe", dependencies: ["Questions", "ControlInterface", "Views", "Timelines", "EventLog", "JourneyModel"],
             path: "Tests/DamageProbe", swiftSettings: settings),
+        .executableTarget(
+            name: "EmitterProbe", dependencies: ["JourneyClient"], path: "Tests/EmitterProbe", swiftSettings: settings),
+        .executableTarget(
+            name: "Fuzz",
+            dependencies: [
+                "JourneyServer", "ControlInterface", "Views", "Questions", "Timelines", "EventLog", "JourneyModel", "TestSupport",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            path: "Tests/Fuzz", swiftSettings: settings),
+        .executableTarget(
+            name: "Soak",
+            dependencies: ["JourneyModel", "TestSupport", .product(name: "ArgumentParser", package: "swift-argument-parser")],
+            path: "Tests/Soak", swiftSettings: settings),
         tests("LMDBTests", ["LMDB", "TestSupport"]),
         tests("JourneyModelTests", ["JourneyModel", "TestSupport"]),
         tests("EventLogTests", ["EventLog", "JourneyModel", "TestSupport"]),
@@ -159,7 +173,9 @@ let package = Package(
         .target(name: "Impersonation", path: "Tests/Impersonation"),
         tests("SystemTests", ["ControlInterface", "EventLog", "JourneyModel", "TestSupport", "Impersonation", "journeyd", "journeyctl"]),
         tests("ConsumersTests", ["Consumers", "EventLog", "JourneyModel", "TestSupport"]),
-        tests("ControlInterfaceTests", ["ControlInterface", "Views", "Questions", "Timelines", "Consumers", "EventLog", "JourneyModel", "TestSupport"]),
+        tests(
+            "ControlInterfaceTests",
+            ["ControlInterface", "Views", "Questions", "Timelines", "Consumers", "EventLog", "JourneyModel", "TestSupport"]),
         tests("JourneyClientTests", ["JourneyClient"] + nio),
         tests("SimulationTests", ["Simulation", "JourneyModel"]),
         tests("ServiceManagerTests", ["ServiceManager", "TestSupport", .product(name: "Logging", package: "swift-log")]),

@@ -17,12 +17,16 @@ public enum ClientError: Error, Equatable, Sendable, CustomStringConvertible {
     public var description: String {
         switch self {
         case .cannotConnect(let path, let reason):
-            "cannot connect to \(path): \(reason); is journeyd running? try: systemctl status journeyd"
+            reason == ClientError.denied
+                ? "cannot connect to \(path): \(reason); may you? its group may: ls -l \(path)"
+                : "cannot connect to \(path): \(reason); is journeyd running? try: systemctl status journeyd"
         case .connectionLost(let reason): "the connection to journeyd was lost: \(reason)"
         case .answerTooLong(let limit): "the answer is longer than \(limit) bytes"
         case .lineTooLong(let limit): "a line of the answer is longer than \(limit) bytes"
         }
     }
+
+    private static let denied = unsafe String(cString: strerror(EACCES))
 
     static func cannotConnect(to path: String, because error: any Error) -> ClientError {
         .cannotConnect(path: path, reason: reason(error))

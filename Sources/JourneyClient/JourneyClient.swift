@@ -130,7 +130,10 @@ public final class JourneyClient: Sendable {
         let answer = try await connection.receiveHead()
         let content = try await connection.receiveContent(upTo: JourneyClient.longestAnswer)
         if answer.isKeepAlive { keep(connection) }
-        guard answer.status.code < 400 else { throw ProblemDetails(status: Int(answer.status.code), body: content) }
+        guard answer.status.code < 400 else {
+            let pause = answer.headers.first(name: "Retry-After").flatMap { Int($0) }
+            throw ProblemDetails(status: Int(answer.status.code), body: content, retryAfter: pause)
+        }
         return Response(head: answer, body: content)
     }
 

@@ -21,9 +21,12 @@ public struct ProblemDetails: Error, Equatable, Sendable, CustomStringConvertibl
     public let detail: String?
     /// What is wrong with the request's body, place by place.
     public let errors: [Fault]
+    /// After how many seconds it may be tried again, where the daemon says so.
+    public let retryAfter: Int?
 
     /// Reads a problem that stands inside another answer. `status` is used where it does not tell its own.
-    package init(_ json: JSONValue, status: Int) {
+    package init(_ json: JSONValue, status: Int, retryAfter: Int? = nil) {
+        self.retryAfter = retryAfter
         self.status = json["status"]?.integer ?? status
         code = json["code"]?.text ?? ""
         title = json["title"]?.text ?? HTTPResponseStatus(statusCode: self.status).reasonPhrase
@@ -34,8 +37,8 @@ public struct ProblemDetails: Error, Equatable, Sendable, CustomStringConvertibl
     }
 
     /// Reads the body of an answer, which may be anything where something other than the daemon answers.
-    init(status: Int, body: [UInt8]) {
-        self.init((try? JSONValue(body.span)) ?? .null, status: status)
+    init(status: Int, body: [UInt8], retryAfter: Int? = nil) {
+        self.init((try? JSONValue(body.span)) ?? .null, status: status, retryAfter: retryAfter)
     }
 
     /// The problem on one line, and one more for each fault that its detail does not tell already.

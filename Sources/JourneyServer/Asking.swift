@@ -37,6 +37,8 @@ extension ConnectionHandler {
         }
         let asker = asker
         whenSeen(awaited, by: route.awaitedView, otherwise: late) { [route] handler in
+            // The client may have gone while it was waited for.
+            guard handler.channel.isActive else { return }
             let (bound, pipe, watch) = (handler.bound, handler.makePipe(), handler.shared.slowness(route, body, asker))
             let threads = handler.shared.threads(for: route)
             threads.submit { state in

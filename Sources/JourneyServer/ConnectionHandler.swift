@@ -54,9 +54,12 @@ final class ConnectionHandler: ChannelDuplexHandler {
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         let part = unwrapInboundIn(data)
-        guard backlog.isEmpty, exchange?.isRequestEnded != true else { return backlog.append(part) }
+        guard backlog.isEmpty, isTaking else { return backlog.append(part) }
         take(part)
     }
+
+    /// Whether the next part is taken: not while an answer is owed, and no further request while nobody reads the answers before it.
+    private var isTaking: Bool { exchange.map { !$0.isRequestEnded } ?? channel.isWritable }
 
     private func take(_ part: HTTPServerRequestPart) {
         switch part {
@@ -178,8 +181,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
     }
 
     private var wantsInput: Bool {
-        guard let exchange else { return true }
-        guard !exchange.isRequestEnded else { return backlog.count < ConnectionHandler.readAhead }
+        guard isTaking, let exchange else { return backlog.count < ConnectionHandler.readAhead }
         guard case .lines(let stream) = exchange.body else { return true }
         // The answer's lines pile up where the client does not read them.
         return stream.buffers.isEmpty && channel.isWritable
@@ -192,6 +194,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
     }
 
     func channelWritabilityChanged(context: ChannelHandlerContext) {
+        takeBacklog()
         resumeReading()
         if channel.isWritable {
             unblockFollower()
@@ -287,6 +290,8 @@ final class ConnectionHandler: ChannelDuplexHandler {
     func channelInactive(context: ChannelHandlerContext) {
         endFollowing()
         pipe?.close()
+        // It knows this handler, too.
+        pipe = nil
         exchange = nil
         context.fireChannelInactive()
     }
@@ -301,12 +306,16 @@ final class ConnectionHandler: ChannelDuplexHandler {
         guard let exchange, exchange.isRequestEnded, exchange.isReplyEnded else { return }
         self.exchange = nil
         guard exchange.isKeepAlive, !isClosing else { return closeWhenSent() }
+        takeBacklog()
+        resumeReading()
+    }
+
+    private func takeBacklog() {
         // Answers that need no waiting come back here: without this, requests that came together would nest.
         guard !isDraining else { return }
         isDraining = true
-        while self.exchange?.isRequestEnded != true, let part = backlog.popFirst() { take(part) }
+        while isTaking, let part = backlog.popFirst() { take(part) }
         isDraining = false
-        resumeReading()
     }
 
     /// Closes when the last answer has gone out: closing at once would cut off what a slow reader has not taken yet.

@@ -1,5 +1,4 @@
 internal import ArgumentParser
-internal import Glibc
 internal import JourneyClient
 internal import JourneyModel
 
@@ -15,19 +14,12 @@ struct CommonOptions: ParsableArguments {
         case csv
     }
 
-    @Option(
-        help: ArgumentHelp("Where the daemon listens. (default: $JOURNEYD_SOCKET, then \(CommonOptions.defaultSocket))", valueName: "path"))
-    var socket: String?
+    @OptionGroup var connection: ConnectionOptions
 
     @Option(help: "How to print: table is for people, json the daemon's own bytes, csv a header and rows.")
     var output = Output.table
 
-    private static let defaultSocket = "/run/journeyd/journeyd.sock"
-
-    var client: JourneyClient {
-        let environment = unsafe getenv("JOURNEYD_SOCKET").map { unsafe String(cString: $0) }
-        return JourneyClient(socketPath: socket ?? environment ?? CommonOptions.defaultSocket)
-    }
+    var client: JourneyClient { connection.client }
 
     /// Prints a whole answer in the form asked for.
     func show<Form: Answer>(_ body: [UInt8], as form: (JSONValue) -> Form) throws {

@@ -18,13 +18,17 @@ struct JourneyCtl: AsyncParsableCommand {
               4  an input file cannot be read or understood
               5  the daemon went away before it had answered, or its answer makes no sense
             verify ends with 0 where all is sound, 1 where something is damaged, and 2 where that could not be found out.
+
+            Each verb has examples in its help:
+
+              journeyctl help emit
             """,
         version: Version.text,
         subcommands: [
             StatusCommand.self, EmitCommand.self, ImportCommand.self, EventsCommand.self, FollowCommand.self, JourneyCommand.self,
             FunnelCommand.self, FrictionCommand.self, PathsCommand.self, AskCommand.self, ExplainCommand.self, ExportCommand.self,
             BackupCommand.self, RestoreCommand.self, VerifyCommand.self, SealCommand.self, RetainCommand.self, EraseCommand.self,
-            ConfigCommand.self, SimulateCommand.self,
+            ConfigCommand.self, SimulateCommand.self, TopCommand.self, CatalogueCommand.self, CompletionsCommand.self, ManualCommand.self,
         ])
 
     static func main() async {

@@ -63,6 +63,13 @@ final class RawConnection {
         shutdown(descriptor, Int32(SHUT_WR))
     }
 
+    /// Whether something has come, or comes within so many milliseconds.
+    func isReadable(within milliseconds: Int32) -> Bool {
+        guard received.isEmpty else { return true }
+        var entry = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+        return unsafe poll(&entry, 1, milliseconds) > 0
+    }
+
     func request(_ text: String) throws -> Answer {
         try send(text)
         return try answer()

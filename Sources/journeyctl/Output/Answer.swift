@@ -33,24 +33,6 @@ extension JSONValue {
         }
     }
 
-    /// Writes the value with its members and numbers as they were read.
-    private func write(to writer: inout JSONWriter) {
-        switch self {
-        case .null: writer.null()
-        case .bool(let value): writer.bool(value)
-        case .number(let text): writer.raw(text)
-        case .string(let text): writer.string(text)
-        case .array(let elements): writer.array { for element in elements { element.write(to: &$0) } }
-        case .object(let members):
-            writer.object { writer in
-                for member in members {
-                    writer.key(member.name)
-                    member.value.write(to: &writer)
-                }
-            }
-        }
-    }
-
     /// The cells of an object's members of these names; those that are missing are blank.
     func cells(_ names: [String]) -> [String] {
         names.map { self[$0]?.cell ?? "" }

@@ -11,6 +11,9 @@ struct EraseCommand: AsyncParsableCommand {
         discussion: """
             Shows what would be erased, and asks. Counts and positions stay. The exit status is 1 where something remains.
             Backups keep the keys of their time: bring each up to date afterwards, and destroy archives that are older.
+
+              journeyctl erase contact:42
+              journeyctl erase contact:42 --scope subject --yes
             """)
 
     /// How far it goes.

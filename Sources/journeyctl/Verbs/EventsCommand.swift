@@ -5,7 +5,12 @@ internal import JourneyModel
 
 /// Prints stored events.
 struct EventsCommand: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(commandName: "events", abstract: "Print stored events in the order of their positions.")
+    static let configuration = CommandConfiguration(
+        commandName: "events", abstract: "Print stored events in the order of their positions.",
+        discussion: """
+              journeyctl events --after 1200 --limit 20
+              journeyctl events --type 'sales.*' --journey lead:42
+            """)
 
     @OptionGroup var options: CommonOptions
 

@@ -4,7 +4,10 @@ internal import JourneyModel
 /// Explains how a journey came out of a funnel.
 struct ExplainCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "explain", abstract: "Tell why a journey went through a funnel, or did not, and what would have changed that.")
+        commandName: "explain", abstract: "Tell why a journey went through a funnel, or did not, and what would have changed that.",
+        discussion: """
+              journeyctl explain lead:42 --step marketing.lead.qualified --step sales.opportunity.won --window 90d
+            """)
 
     @OptionGroup var options: CommonOptions
     @OptionGroup var steps: StepOptions

@@ -6,7 +6,12 @@ internal import JourneyModel
 struct FollowCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "follow", abstract: "Print events as they are stored, until interrupted.",
-        discussion: "With --output json, one event in JSON a line.")
+        discussion: """
+            With --output json, one event in JSON a line.
+
+              journeyctl follow --type 'sales.*'
+              journeyctl follow --after 0 --output json | jq .data
+            """)
 
     @OptionGroup var options: CommonOptions
 

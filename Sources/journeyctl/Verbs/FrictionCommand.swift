@@ -5,7 +5,11 @@ internal import JourneyModel
 /// Prints where work waits.
 struct FrictionCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "friction", abstract: "Print where journeys wait, loop or get lost, the most severe first.")
+        commandName: "friction", abstract: "Print where journeys wait, loop or get lost, the most severe first.",
+        discussion: """
+              journeyctl friction --scope sales --top 5
+              journeyctl friction --by data.region --output csv
+            """)
 
     @OptionGroup var options: CommonOptions
     @OptionGroup var view: ViewOptions

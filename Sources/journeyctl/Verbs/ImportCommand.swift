@@ -19,6 +19,10 @@ struct ImportCommand: AsyncParsableCommand {
                "data": {"opp_id": "{deal_id}", "money": {"minor": "{amount|minor:2}", "ccy": "EUR"}}}
 
             With --output json, the daemon's report lines as they come; with csv, the sums.
+
+              journeyctl import events.ndjson
+              zcat events.ndjson.gz | journeyctl import -
+              journeyctl import deals.csv --map deals.map.json
             """)
 
     @OptionGroup var options: CommonOptions

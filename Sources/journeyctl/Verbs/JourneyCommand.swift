@@ -7,7 +7,12 @@ internal import JourneyModel
 struct JourneyCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "journey", abstract: "Tell a journey: who belongs to it, where it stands, what it waits for, and all that happened.",
-        discussion: "With --output csv, its events.")
+        discussion: """
+            With --output csv, its events.
+
+              journeyctl journey lead:42
+              journeyctl journey account:acme --output csv
+            """)
 
     @OptionGroup var options: CommonOptions
 

@@ -5,7 +5,11 @@ internal import JourneyClient
 struct SealCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "seal", abstract: "End the log's present epoch, which is then sealed in the background.",
-        discussion: "Retention takes away sealed epochs, and a backup fetches each of them once.")
+        discussion: """
+            Retention takes away sealed epochs, and a backup fetches each of them once.
+
+              journeyctl seal
+            """)
 
     @OptionGroup var options: CommonOptions
 

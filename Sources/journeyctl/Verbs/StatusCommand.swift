@@ -6,7 +6,11 @@ internal import JourneyModel
 /// Tells how the daemon is.
 struct StatusCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "status", abstract: "Tell the daemon's version, the size of its log, and how far its views have come.")
+        commandName: "status", abstract: "Tell the daemon's version, the size of its log, and how far its views have come.",
+        discussion: """
+              journeyctl status
+              journeyctl status --output json
+            """)
 
     @OptionGroup var options: CommonOptions
 

@@ -12,6 +12,9 @@ struct VerifyCommand: AsyncParsableCommand {
         discussion: """
             Asks the daemon, which goes on serving; with --data, reads the directory of a daemon that does not run, and changes nothing in it.
             The exit status is 0 where all is sound, 1 where something is damaged, and 2 where that could not be found out.
+
+              journeyctl verify
+              journeyctl verify --data /var/lib/journeyd
             """)
 
     @OptionGroup var options: CommonOptions
