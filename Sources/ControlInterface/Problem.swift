@@ -110,7 +110,7 @@ package struct Problem: Error, Sendable {
     /// The `application/problem+json` text.
     ///
     /// - Parameter request: the id of the request that it answers.
-    func json(request: String?) -> [UInt8] {
+    package func json(request: String?) -> [UInt8] {
         var writer = JSONWriter()
         write(to: &writer, request: request)
         return writer.bytes

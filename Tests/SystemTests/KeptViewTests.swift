@@ -81,11 +81,27 @@ import Testing
         print("kept views: \(killed) kills")
     }
 
-    /// The next event that a follower hears; lines that only say that the connection lives are passed over.
-    private func event(_ follower: RawConnection) throws -> JSONValue {
-        while true {
-            let chunk = try #require(try follower.readChunk())
-            if chunk.contains(UInt8(ascii: "{")) { return try JSONValue(chunk.span) }
+    /// The events that a follower hears, one after another; lines that only say that the connection lives are passed over.
+    private struct Heard {
+        let connection: RawConnection
+        private var waiting: [JSONValue] = []
+
+        init(_ daemon: Daemon, type: String) throws {
+            connection = try daemon.connect()
+            let target = "/v1/events?follow=true&after=0&type=\(type)"
+            try connection.send("GET \(target) HTTP/1.1\r\nHost: x\r\nAccept: application/x-ndjson\r\n\r\n")
+            #expect(try connection.readHead().status == 200)
+        }
+
+        mutating func next() throws -> JSONValue {
+            while waiting.isEmpty {
+                let chunk = try #require(try connection.readChunk())
+                for line in chunk.split(separator: UInt8(ascii: "\n")) {
+                    let bytes = Array(line)
+                    waiting.append(try JSONValue(bytes.span))
+                }
+            }
+            return waiting.removeFirst()
         }
     }
 
@@ -102,33 +118,27 @@ import Testing
             "alerts":[{"cell":"step:1,undecided","above":0.5},{"cell":"step:1,undecided","olderThan":"P3650D"}]}
             """#
         #expect(try put(daemon, "watched", question).status == 201)
-        let follower = try daemon.connect()
-        try follower.send(
-            "GET /v1/events?follow=true&after=0&type=ops.alert.* HTTP/1.1\r\nHost: x\r\nAccept: application/x-ndjson\r\n\r\n")
-        #expect(try follower.readHead().status == 200)
+        var follower = try Heard(daemon, type: "ops.alert.*")
         let now = Timestamp.now.text
         for lead in ["a", "b", "c"] {
             let created = eventJSON(
                 lead, type: "marketing.lead.created", subject: "lead:\(lead)", time: now, data: #"{"lead_id":"\#(lead)","origin":"web"}"#)
             #expect(try daemon.post(created).status == 200)
         }
-        let raised = try event(follower)
+        let raised = try follower.next()
         #expect(raised["type"]?.text == "ops.alert.raised" && raised["subject"]?.text == "view:watched", "\(raised)")
         #expect(raised["data"]?["cell"]?.text == "step:1,undecided" && raised["data"]?["view"]?.text == "watched")
         // A start raises nothing a second time: the next word is that it is over.
         #expect(daemon.signal(SIGKILL) == -SIGKILL)
         daemon = try Daemon(scratch)
-        let again = try daemon.connect()
-        try again.send(
-            "GET /v1/events?follow=true&after=0&type=ops.alert.* HTTP/1.1\r\nHost: x\r\nAccept: application/x-ndjson\r\n\r\n")
-        #expect(try again.readHead().status == 200)
-        #expect(try event(again)["id"] == raised["id"])
+        var again = try Heard(daemon, type: "ops.alert.*")
+        #expect(try again.next()["id"] == raised["id"])
         for lead in ["a", "b"] {
             let data = #"{"opp_id":"\#(lead)","money":{"minor":1,"ccy":"EUR"}}"#
             let won = eventJSON("w\(lead)", type: "sales.opportunity.won", subject: "lead:\(lead)", time: Timestamp.now.text, data: data)
             #expect(try daemon.post(won).status == 200)
         }
-        let cleared = try event(again)
+        let cleared = try again.next()
         #expect(cleared["type"]?.text == "ops.alert.cleared" && cleared["data"]?["cell"]?.text == "step:1,undecided", "\(cleared)")
     }
 

@@ -30,7 +30,7 @@ struct ConfigCommand: AsyncParsableCommand {
         let values: SettingValues
         do throws(ConfigurationFaults) {
             var flags: [String: String] = [:]
-            flags[Setting.socket.key] = options.socket
+            flags[Setting.socket.key] = options.connection.socket
             let environment = ProcessInfo.processInfo.environment
             values = try await SettingValues(file: file, flags: flags, environment: environment)
             // What the words mean on this system is found out, too, so that what is shown is what would be used.
