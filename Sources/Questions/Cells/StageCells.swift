@@ -40,7 +40,7 @@ package struct StageCells: Sendable, Equatable {
         var converted = map.stages.map { _ in [Int64]() }
         var deadlines = converted
         for journey in journeys {
-            each(of: journey) { stage, fate in
+            StageCells.each(of: journey, map) { stage, fate in
                 cells[stage].entered += 1
                 switch fate {
                 case .last: break
@@ -60,7 +60,7 @@ package struct StageCells: Sendable, Equatable {
 
     /// Puts a journey in.
     package mutating func add(_ journey: JourneySummary) {
-        each(of: journey) { stage, fate in
+        StageCells.each(of: journey, map) { stage, fate in
             cells[stage].entered += 1
             switch fate {
             case .last: break
@@ -73,7 +73,7 @@ package struct StageCells: Sendable, Equatable {
 
     /// Takes a journey out that was put in.
     package mutating func remove(_ journey: JourneySummary) {
-        each(of: journey) { stage, fate in
+        StageCells.each(of: journey, map) { stage, fate in
             cells[stage].entered -= 1
             switch fate {
             case .last: break
@@ -109,7 +109,9 @@ package struct StageCells: Sendable, Equatable {
     }
 
     /// What ``StageOutcome`` says of each stage that the journey entered, for all moments at once.
-    private func each(of journey: JourneySummary, _ body: (_ stage: Int, _ fate: Fate) -> Void) {
+    ///
+    /// Static: were the cells a part of what it holds, each change of theirs would copy them.
+    private static func each(of journey: JourneySummary, _ map: StageMap, _ body: (_ stage: Int, _ fate: Fate) -> Void) {
         let hasEnded = if case .exited = journey.visits.last?.end { true } else { false }
         for (stage, time) in journey.firstEntries {
             guard stage + 1 < map.stages.count else {

@@ -47,7 +47,11 @@ struct AskedQuestion {
     /// Asks, and prints the answer in the form that its kind is read in.
     func show(_ options: CommonOptions) async throws {
         if isExport { return try await stream(options.client) }
-        let body = try await answer(options.client)
+        try AskedQuestion.show(try await answer(options.client), options)
+    }
+
+    /// Prints an answer in the form that its kind is read in.
+    static func show(_ body: [UInt8], _ options: CommonOptions) throws {
         guard options.output != .json else { return try StandardOutput.write(body + [UInt8(ascii: "\n")]) }
         let json = try JSONValue(body.span)
         if json["explain"]?["tries"] != nil {

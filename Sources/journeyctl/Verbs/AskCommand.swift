@@ -11,20 +11,28 @@ struct AskCommand: AsyncParsableCommand {
               echo '{"paths": {}}' | journeyctl ask -
             """)
 
-    private static let longest = 1 << 20
-
     @OptionGroup var options: CommonOptions
 
     @Argument(help: "The file.")
     var file: String
 
     func run() async throws {
-        let input = try InputFile(path: file)
+        try await AskedQuestion(json: try await QuestionFile.read(file)).show(options)
+    }
+}
+
+/// A file that a question stands in.
+enum QuestionFile {
+    private static let longest = 1 << 20
+
+    /// Its bytes; those of the standard input for `-`.
+    static func read(_ path: String) async throws -> [UInt8] {
+        let input = try InputFile(path: path)
         var json: [UInt8] = []
         for try await chunk in input {
             json += chunk
-            guard json.count <= AskCommand.longest else { throw InputError(message: "\(input.name) is too long for a question") }
+            guard json.count <= longest else { throw InputError(message: "\(input.name) is too long for a question") }
         }
-        try await AskedQuestion(json: json).show(options)
+        return json
     }
 }
