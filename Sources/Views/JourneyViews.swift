@@ -137,6 +137,8 @@ package final class JourneyViews: Sendable {
 
 extension JourneyViews {
     private func follow(_ store: ViewStore) {
+        let checkpoints = CheckpointWriter(store) { [self] changes in state.withLock { $0.keep(changes) } }
+        defer { checkpoints.close() }
         resume(from: store)
         var beginning = log.first
         var (lastCheckpoint, lastSettled) = (ContinuousClock.now, ContinuousClock.now)
@@ -148,12 +150,13 @@ extension JourneyViews {
                 while position < log.tail || log.first != beginning, !isClosing.load(ordering: .acquiring) {
                     if log.first != beginning {
                         beginning = log.first
+                        checkpoints.wait()
                         startAnew(store)
                     }
                     try catchUp()
                     isUnsaved = true
-                    if lastCheckpoint.duration(to: .now) > JourneyViews.checkpointPause {
-                        save(to: store)
+                    if lastCheckpoint.duration(to: .now) > JourneyViews.checkpointPause, checkpoints.isIdle {
+                        save(by: checkpoints)
                         (lastCheckpoint, isUnsaved) = (.now, false)
                     }
                 }
@@ -163,6 +166,8 @@ extension JourneyViews {
             }
             if isClosing.load(ordering: .acquiring) { break }
             if isReplaying {
+                // What a replay has brought is folded before anybody is told that the views are up to date.
+                state.withLock { $0.settle() }
                 phaseNow.withLock { $0 = .live }
                 release()
             }
@@ -174,7 +179,11 @@ extension JourneyViews {
                 lastSettled = .now
             }
         }
-        if isUnsaved { save(to: store) }
+        if isUnsaved {
+            checkpoints.wait()
+            save(by: checkpoints)
+            checkpoints.wait()
+        }
         phaseNow.withLock { $0 = .closed }
     }
 
@@ -240,15 +249,9 @@ extension JourneyViews {
         release()
     }
 
-    /// A checkpoint that fails (a full disk) costs a longer replay after the next start and nothing else.
-    private func save(to store: ViewStore) {
+    private func save(by checkpoints: CheckpointWriter) {
         guard let changes = state.withLock({ $0.takeChanges() }) else { return }
-        do throws(LMDBError) {
-            guard changes.flush() else { throw .damaged }
-            try store.save(changes, definition: checkpointOf, anchor: anchor(changes.position) ?? "")
-        } catch {
-            state.withLock { $0.keep(changes) }
-        }
+        checkpoints.write(changes, definition: checkpointOf, anchor: anchor(changes.position) ?? "")
     }
 
     /// What the log holds at `position`: enough to tell this log from another one.
