@@ -18,7 +18,7 @@ package final class JourneyViews: Sendable {
         case replaying
         /// Up to date but for what just came.
         case live
-        /// It could not read on.
+        /// It could not read on, and tries again.
         case stopped(LogError)
         /// Ended in good order.
         case closed
@@ -29,6 +29,8 @@ package final class JourneyViews: Sendable {
     private static let breath: UInt32 = 2_000
     private static let settlePause = Duration.seconds(1)
     private static let checkpointPause = Duration.seconds(10)
+    /// What could not be read is tried again after so long.
+    private static let retryPause = Duration.seconds(30)
 
     /// The map in force.
     package let map: StageMap
@@ -99,6 +101,8 @@ package final class JourneyViews: Sendable {
         waiters.release(through: self.position)
     }
 
+    private var isLive: Bool { phaseNow.withLock { if case .live = $0 { true } else { false } } }
+
     /// Whether they read what was stored before, and are not up to date yet.
     var isReplaying: Bool { phaseNow.withLock { if case .replaying = $0 { true } else { false } } }
 
@@ -162,10 +166,14 @@ extension JourneyViews {
                 }
             } catch {
                 phaseNow.withLock { $0 = .stopped(error) }
-                return
+                rest(JourneyViews.retryPause)
+                // Whatever came meanwhile, there is something to do.
+                wakeUp()
+                if isClosing.load(ordering: .acquiring) { break }
+                continue
             }
             if isClosing.load(ordering: .acquiring) { break }
-            if isReplaying {
+            if !isLive {
                 // What a replay has brought is folded before anybody is told that the views are up to date.
                 state.withLock { $0.settle() }
                 phaseNow.withLock { $0 = .live }
@@ -185,6 +193,15 @@ extension JourneyViews {
             checkpoints.wait()
         }
         phaseNow.withLock { $0 = .closed }
+    }
+
+    /// Waits so long, or until the views are closed.
+    private func rest(_ pause: Duration) {
+        let end = ContinuousClock.now + pause
+        while ContinuousClock.now < end, !isClosing.load(ordering: .acquiring) {
+            guard wake.lock(whenValue: true, timeoutSeconds: 1) else { continue }
+            wake.unlock(withValue: false)
+        }
     }
 
     /// Forgets everything: what retention took away is not in the views either, as it would not be after a replay.

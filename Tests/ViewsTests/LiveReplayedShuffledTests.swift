@@ -7,8 +7,8 @@ import Views
 
 /// A view kept up to date event by event equals the same view replayed from zero, and equals it for the same events that arrive
 /// late, twice, in another order, in other batches, or with a restart in between.
-@Suite struct LiveReplayedShuffledTests {
-    @Test(arguments: 1...200)
+@Suite(.serialized) struct LiveReplayedShuffledTests {
+    @Test(arguments: 1...Seeds.count(200))
     func theAnswerDoesNotDependOnTheArrival(seed: Int) async throws {
         var random = Seeded(seed: UInt64(seed))
         let texts = RandomCompany.events(&random)

@@ -37,8 +37,9 @@ struct EventMarks: Sendable {
         return true
     }
 
-    /// What the event at `position`, which is in, means.
+    /// What the event at `position` means; nothing where it is not in, as retention took it away.
     func meaning(_ position: Position) -> EventMeaning {
+        guard position >= base, position <= self.position else { return EventMeaning() }
         if !late.isEmpty, let known = late[position] { return known }
         let index = Int(position - base)
         return EventMeaning(mask: masks[Int(ofEvents[index])], value: hasValues ? valuesOfEvents[index] : 0)
