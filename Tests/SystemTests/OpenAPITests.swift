@@ -31,6 +31,7 @@ import Testing
 
     private static let requests: [Request] = [
         Request(.append, "/v1/events", body: eventJSON("1"), type: "application/cloudevents+json", is: 200),
+        Request(.append, "/v1/events", body: eventJSON("4", subject: "lead:2"), type: "application/cloudevents+json", is: 200),
         Request(.append, "/v1/events", body: "[]", type: "application/cloudevents-batch+json", is: 200),
         Request(.append, "/v1/events", body: eventJSON("2") + "\n{\n", type: "application/x-ndjson", is: 200),
         Request(.append, "/v1/events", body: eventJSON("3", subject: "x"), type: "application/cloudevents+json", is: 400),
@@ -49,6 +50,9 @@ import Testing
         Request(.question, "/v1/questions", body: #"{"funnel":{\#(question)},"plan":true}"#, accept: "application/x-ndjson", is: 200),
         Request(.question, "/v1/questions", body: #"{"paths":{}}"#, is: 200),
         Request(.question, "/v1/questions", body: #"{"friction":{}}"#, is: 200),
+        Request(.question, "/v1/questions", body: #"{"stages":{"by":"data.region"},"asOf":50,"diff":20}"#, is: 200),
+        Request(.question, "/v1/questions", body: #"{"stages":{},"assuming":[{"linked":{"a":"lead:1","b":"lead:2"}}]}"#, is: 200),
+        Request(.question, "/v1/questions", body: #"{"stages":{},"under":{}}"#, is: 422),
         Request(.question, "/v1/questions", body: #"{"retention":{"start":{"type":"a"},"return":{"type":"b"}}}"#, is: 200),
         Request(.question, "/v1/questions", body: #"{"export":{"format":"ndjson"}}"#, is: 200),
         Request(.question, "/v1/questions", body: #"{"export":{"format":"ocel"}}"#, is: 200),
@@ -62,6 +66,7 @@ import Testing
         Request(.views, "/v1/views", is: 200), Request(.view, "/v1/views/f?after=1", is: 200), Request(.view, "/v1/views/p", is: 200),
         Request(.view, "/v1/views/f?asOf=100&explain=step:1,dropped", is: 200), Request(.view, "/v1/views/f?list=journeys", is: 200),
         Request(.view, "/v1/views/f?explain=nothing", is: 400), Request(.view, "/v1/views/funnel", is: 200),
+        Request(.view, "/v1/views/funnel?asOf=50", is: 200), Request(.view, "/v1/views/friction?asOf=50", is: 200),
         Request(.view, "/v1/views/friction", is: 200), Request(.view, "/v1/views/none", is: 404),
         Request(.deleteView, "/v1/views/f?version=7", is: 404), Request(.deleteView, "/v1/views/f", is: 200),
         Request(.deleteView, "/v1/views/none", is: 404),
