@@ -62,7 +62,7 @@ import Testing
         Request(.putView, "/v1/views/f", body: #"{"funnel":{\#(question)}}"#, is: 200),
         Request(.putView, "/v1/views/p", body: #"{"paths":{}}"#, is: 201),
         Request(.putView, "/v1/views/f", body: #"{"funnel":{},"asOf":1}"#, is: 422),
-        Request(.putView, "/v1/views/funnel", body: #"{"funnel":{\#(question)}}"#, is: 400),
+        Request(.putView, "/v1/views/funnel", body: #"{"funnel":{\#(question)}}"#, is: 409),
         Request(.views, "/v1/views", is: 200), Request(.view, "/v1/views/f?after=1", is: 200), Request(.view, "/v1/views/p", is: 200),
         Request(.view, "/v1/views/f?asOf=100&explain=step:1,dropped", is: 200), Request(.view, "/v1/views/f?list=journeys", is: 200),
         Request(.view, "/v1/views/f?explain=nothing", is: 400), Request(.view, "/v1/views/funnel", is: 200),

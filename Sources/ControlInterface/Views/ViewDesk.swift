@@ -22,6 +22,7 @@ extension ControlInterface {
     }
 
     func putView(_ name: String, _ body: [UInt8]) throws(Problem) -> Reply {
+        if KeptViews.builtIn.contains(name) { throw Problem(.limitReached, "'\(name)' is built in; keep the question under another name") }
         if let fault = KeptViews.fault(name: name) { throw RequestTarget.invalid("name", "cannot be used: \(fault)") }
         let (status, isNew) = try view { () throws(ViewError) in try kept.put(name, body) }
         var writer = JSONWriter()
@@ -30,7 +31,7 @@ extension ControlInterface {
     }
 
     func deleteView(_ name: String, _ version: Int?) throws(Problem) -> Reply {
-        if KeptViews.builtIn.contains(name) { throw RequestTarget.invalid("name", "'\(name)' is built in and stays") }
+        if KeptViews.builtIn.contains(name) { throw Problem(.limitReached, "'\(name)' is built in and stays") }
         let dropped = try view { () throws(ViewError) in try kept.drop(name, version: version) }
         var writer = JSONWriter()
         writer.object { writer in

@@ -123,7 +123,6 @@ extension KeptViews {
 
     /// Why `name` cannot be a view's; nil where it can.
     package static func fault(name: String) -> String? {
-        guard !builtIn.contains(name) else { return "'\(name)' is built in; keep the question under another name" }
         guard 1...64 ~= name.utf8.count, name.utf8.allSatisfy({ nameBytes.contains($0) }), name.utf8.first != UInt8(ascii: "-") else {
             return "a view's name has 1 to 64 of a–z, 0–9, - and _, and does not begin with -"
         }
