@@ -18,6 +18,11 @@ package struct EventMeaning: Sendable, Equatable {
 ///
 /// A type that no pattern names costs one look-up; of others the fields that conditions look at are read in one walk over `data`.
 package struct EventMatcher: Sendable {
+    /// Most fields that conditions and the breakdown may look at together.
+    package static let maximumFields = PropertyScan.maximumFields
+    // Texts are of use for one event; so many bytes of them are kept for those that come again.
+    private static let maximumTexts = 1 << 20
+
     private let patterns: [(bit: UInt64, pattern: FunnelDefinition.Pattern)]
     private let conditions: [Condition?]
     private let scan: PropertyScan
@@ -67,6 +72,7 @@ package struct EventMatcher: Sendable {
         _ candidates: UInt64, _ record: EventRecord,
         _ read: (PropertyScan, inout [PropertyValue], inout [PropertyColumn.Portion]) -> Void
     ) -> EventMeaning {
+        for place in texts.indices where texts[place].memory > EventMatcher.maximumTexts { texts[place] = PropertyColumn.Portion() }
         if !scan.fields.isEmpty { read(scan, &found, &texts) }
         var mask = candidates
         for (place, (bit, _)) in patterns.enumerated() where mask & bit != 0 {

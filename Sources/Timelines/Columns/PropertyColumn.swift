@@ -166,6 +166,9 @@ extension PropertyColumn {
 
         package init() {}
 
+        /// Bytes of memory of the texts.
+        package var memory: Int { texts.memory }
+
         /// What a value is, where it is not a number and not nothing.
         package func text(_ value: PropertyValue) -> PropertyText? {
             guard let symbol = value.symbol, symbol != PropertyValue.noSymbol else { return nil }

@@ -4,7 +4,7 @@ internal import JourneyModel
 /// Reads the values of several fields out of records, in one walk over the `data` of each.
 package struct PropertyScan: Sendable {
     /// Most fields of one scan: one bit each.
-    static let maximumFields = 64
+    package static let maximumFields = 64
 
     package let fields: [EventField]
     private let paths: [[FieldMap.Name]]

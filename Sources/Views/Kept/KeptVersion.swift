@@ -33,6 +33,7 @@ package final class KeptVersion: Sendable {
     private static let slice = 500
     private static let pause = Duration.milliseconds(20)
     private static let longestPause = Duration.seconds(30)
+
     /// How long what goes wrong may go on.
     package struct Patience: Sendable {
         /// Until events of which nothing could be made are looked at again.

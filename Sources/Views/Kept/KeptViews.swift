@@ -88,7 +88,7 @@ package final class KeptViews: Sendable {
     }
 
     private func start(_ name: String, _ number: Int, _ question: Question, _ text: JSONValue) -> Version {
-        guard case .funnel(let funnel) = question.definition, funnel.compared.isEmpty else {
+        guard let funnel = KeptViews.keptFunnel(question) else {
             return Version(number: number, question: question, text: text, kept: nil)
         }
         let (reader, log) = (reader, views.log)
@@ -158,7 +158,7 @@ extension KeptViews {
             view.stored.versions.append(ViewDefinitions.Stored.Version(number: number, created: .now, question: text))
             (view.stored.alerts, view.alerts) = (alerts, rules)
             // What is worked out when it is asked has nothing to wait for.
-            if !KeptViews.isKept(question) { view.stored.current = number }
+            if KeptViews.keptFunnel(question) == nil { view.stored.current = number }
             do throws(LogError) { try definitions.save(view.stored) } catch { return .failure(.log(error)) }
             view.versions.append(start(name, number, question, text))
             kept[name] = view
@@ -169,15 +169,19 @@ extension KeptViews {
         return (status, isNew)
     }
 
-    private static func isKept(_ question: Question) -> Bool {
-        guard case .funnel(let funnel) = question.definition else { return false }
-        return funnel.compared.isEmpty
+    /// The funnel of a question that is kept up to date journey by journey; nil where it is worked out when it is asked.
+    private static func keptFunnel(_ question: Question) -> FunnelDefinition? {
+        guard case .funnel(let funnel) = question.definition, funnel.compared.isEmpty,
+            funnel.fields.count <= EventMatcher.maximumFields
+        else { return nil }
+        return funnel
     }
 
     private static func alerts(_ value: JSONValue, _ question: Question?) throws(QuestionFault) -> [AlertRule] {
         guard value != .null else { return [] }
-        guard let question, isKept(question), case .funnel(let funnel) = question.definition else {
-            throw .invalid("/alerts", "go with a funnel that compares no semantics")
+        guard let question, let funnel = keptFunnel(question) else {
+            let most = "and looks at no more than \(EventMatcher.maximumFields) fields"
+            throw .invalid("/alerts", "go with a funnel that compares no semantics \(most)")
         }
         return try AlertRule.read(value, steps: funnel.steps.count)
     }

@@ -41,13 +41,15 @@ struct ViewDefinitions: Sendable {
         var all: [Stored] = []
         for name in names.sorted() where name.hasSuffix(".json") {
             let path = "\(directory)/\(name)"
-            guard let bytes = FileManager.default.contents(atPath: path), let value = try? JSONValue(Array(bytes).span),
+            guard let bytes = FileManager.default.contents(atPath: path), let value = ViewDefinitions.json(Array(bytes)),
                 let stored = Stored(value, name: String(name.dropLast(5)))
             else { throw .unusable("\(path) is not the definition of a view; put it aside to start without it") }
             all.append(stored)
         }
         return all
     }
+
+    private static func json(_ bytes: [UInt8]) -> JSONValue? { try? JSONValue(bytes.span) }
 
     /// Stores a view durably.
     func save(_ view: Stored) throws(LogError) {
