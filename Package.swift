@@ -13,7 +13,7 @@ let settings: [SwiftSetting] = [
     .strictMemorySafety(),
 ]
 
-// Spans that borrow from a transaction need lifetime annotations, still experimental in Swift 6.3.
+// Spans that borrow from a transaction or a map need lifetime annotations, still experimental in Swift 6.3.
 let storageSettings = settings + [.enableExperimentalFeature("Lifetimes")]
 
 let nio: [Target.Dependency] = [
@@ -72,7 +72,8 @@ let package = Package(
                 "LMDB", "JourneyModel", "CISAL", "CLinux", .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
                 .product(name: "Crypto", package: "swift-crypto"),
             ], storageSettings),
-        module("Timelines", ["EventLog", "JourneyModel", .product(name: "NIOConcurrencyHelpers", package: "swift-nio")]),
+        module(
+            "Timelines", ["EventLog", "JourneyModel", .product(name: "NIOConcurrencyHelpers", package: "swift-nio")], storageSettings),
         module("Questions", ["Timelines", "EventLog", "JourneyModel", .product(name: "Crypto", package: "swift-crypto")]),
         module(
             "Views",

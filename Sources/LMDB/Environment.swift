@@ -22,10 +22,13 @@ internal import Glibc
     ///   - databases: how many named databases it may hold.
     ///   - readers: how many read transactions may be open at once.
     ///   - isReadOnly: nothing is written, not even `lock.mdb`: only where nobody writes at the same time.
+    ///   - isKnownSound: whether the file was found sound before by this process, and is one that nobody writes: it is not looked at again.
     /// - Throws: `.damaged` for a file that is not as LMDB wrote it, with the page; else what `mdb_env_open` answers.
     /// - Complexity: one read of the file, without the values on overflow pages: about a second a GiB where the system has it in memory.
-    package init(directory: String, mapSize: Int, databases: Int, readers: Int = 256, isReadOnly: Bool = false) throws(LMDBError) {
-        isNew = try !Environment.check(directory + "/data.mdb")
+    package init(
+        directory: String, mapSize: Int, databases: Int, readers: Int = 256, isReadOnly: Bool = false, isKnownSound: Bool = false
+    ) throws(LMDBError) {
+        isNew = isKnownSound ? false : try !Environment.check(directory + "/data.mdb")
         var handle: OpaquePointer?
         try unsafe LMDBError.check(mdb_env_create(&handle), "mdb_env_create")
         guard let handle = unsafe handle else { throw LMDBError(code: ENOMEM, call: "mdb_env_create") }

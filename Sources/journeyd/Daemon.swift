@@ -38,7 +38,9 @@ struct Daemon {
         options.upcasters = catalogue.upcasters
         let log = try EventLog(directory: directory, options: options)
         let views = try JourneyViews(log: log, map: .shipped(), directory: directory)
-        let columns = JourneyColumns(log: log)
+        var columnLimits = JourneyColumns.Limits()
+        columnLimits.scratch = directory.path
+        let columns = JourneyColumns(log: log, limits: columnLimits)
         let kept = try KeptViews(views, QuestionEngine(columns), directory: directory)
         let alerts = AlertKeeper(kept, views, store: DaemonEvents(log, catalogue).store)
         let consumers = ConsumerStore(directory: directory, tail: log.tail)

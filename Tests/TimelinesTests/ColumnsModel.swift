@@ -10,12 +10,16 @@ final class ColumnsHouse {
     private let scratch: Scratch
     private let reader: EventReader
 
-    init(memory: Int = 1 << 30) throws {
+    /// - Parameters:
+    ///   - isSmall: whether chunks and what is packed beside them are so small that journeys are merged all the time.
+    init(memory: Int = 1 << 30, isSmall: Bool = false) throws {
         scratch = try Scratch()
         log = try EventLog(directory: DataDirectory(path: scratch.path + "/data"), options: .small)
         reader = EventReader(catalogue: try .shipped())
         var limits = JourneyColumns.Limits()
         limits.memory = memory
+        limits.scratch = scratch.path
+        if isSmall { (limits.chunkRows, limits.smallDelta) = (30, 20) }
         columns = JourneyColumns(log: log, limits: limits)
     }
 

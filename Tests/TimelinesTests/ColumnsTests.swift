@@ -9,7 +9,7 @@ import Timelines
     @Test(arguments: 1...80)
     func journeysAreWhatTheModelSays(seed: Int) async throws {
         var random = Seeded(seed: UInt64(seed))
-        let house = try ColumnsHouse()
+        let house = try ColumnsHouse(isSmall: seed % 4 < 2)
         defer { house.close() }
         var texts = Self.events(&random)
         // With nothing taken back, journeys only grow and join, and the base is kept.
@@ -76,6 +76,39 @@ import Timelines
             try await house.append(times.prefix(count).enumerated().map { eventJSON("\($0)", time: $1) })
             let found = try house.columns.journeys().flatMap { $0.map { Timestamp(microseconds: $0.time).text } }
             #expect(found == times.prefix(count).sorted())
+        }
+    }
+
+    /// More rows than a segment has and than a small chunk is worth: they lie in files, and what grows is merged.
+    @Test func whatIsFullIsReadFromFiles() async throws {
+        let house = try ColumnsHouse()
+        defer { house.close() }
+        let count = 150_000
+        var random = Seeded(seed: 7)
+        var moments: [Int64] = []
+        func texts(_ numbers: Range<Int>) -> [String] {
+            numbers.map { number in
+                moments.append(Int64.random(in: 0..<1_000_000, using: &random) * 1_000_000)
+                let type = "test.thing.\(["a", "b", "c"][number % 3])"
+                return eventJSON("\(number)", type: type, subject: "lead:\(number % 1_000)", time: Timestamp(microseconds: moments[number]).text)
+            }
+        }
+        for start in stride(from: 0, to: count, by: 10_000) {
+            try await house.append(texts(start..<(start + 10_000)))
+            // Each has new events, so all are merged, once they are more than may be packed beside the base.
+            if start % 30_000 == 0 { #expect(try house.columns.journeys().count == 1_000) }
+        }
+        let journeys = try house.columns.journeys()
+        #expect(journeys.map(\.count).reduce(0, +) == count)
+        for journey in journeys {
+            let numbers = journey.map { Int($0.row) }
+            #expect(numbers.allSatisfy { $0 % 1_000 == numbers[0] % 1_000 } && Set(numbers).count == count / 1_000)
+            #expect(journey.map(\.time) == numbers.map { moments[$0] })
+            #expect(journey.map(\.time) == journey.map(\.time).sorted())
+            #expect(journey.map(\.type) == numbers.map { journeys.table.type(EventTable.Row($0)) })
+        }
+        for (row, moment) in moments.enumerated() where journeys.table.time(EventTable.Row(row)) != moment {
+            Issue.record("row \(row)")
         }
     }
 

@@ -18,6 +18,8 @@ final class EpochList: Sendable {
     /// Whether the log was noted to have keys for personal data.
     let hasKeys: Bool
     private let pins = Mutex(Pins())
+    private static let openAtMost = 8
+    private let opened = OpenEpochs(maximum: EpochList.openAtMost)
     /// Why no event can be taken: the end of the log is not there.
     let missingEnd: String?
 
@@ -55,7 +57,7 @@ final class EpochList: Sendable {
         if let last = found.last {
             for number in retained.epoch..<(last + 1) {
                 let expected = epochs.isEmpty ? retained.first : nil
-                let epoch = try EpochList.find(root, number, log, after: epochs.last, begins: expected, isLast: number == last, isReadOnly)
+                let epoch = try EpochList.find(root, number, log, after: epochs.last, begins: expected, isLast: number == last, isReadOnly, opened)
                 epochs.append(epoch)
             }
         }
@@ -101,7 +103,7 @@ final class EpochList: Sendable {
         try about.write(draft)
         guard unsafe rename(draft, directory) == 0 else { throw .unusable("cannot name \(directory): \(SystemError.last)") }
         try DataDirectory.flush(root)
-        let next = Epoch(about, directory: directory, storage: storage)
+        let next = Epoch(about, directory: directory, storage: storage, opened: opened)
         live?.end(at: last)
         epochs.withLock { $0.append(next) }
     }
@@ -119,15 +121,17 @@ final class EpochList: Sendable {
                 throw .unusable("the log has other epochs by now; ask for a plan again")
             }
             try Retained(epoch: number, first: epochs[count].first).write(root)
-            let removed = epochs.prefix(count).map(\.number)
+            let removed = Array(epochs.prefix(count))
             epochs.removeFirst(count)
             return removed
         }
+        opened.remove(gone)
+        let numbers = gone.map(\.number)
         let isPinned = pins.withLock { pins in
-            if pins.count > 0 { pins.gone += gone }
+            if pins.count > 0 { pins.gone += numbers }
             return pins.count > 0
         }
-        if !isPinned { try remove(gone) }
+        if !isPinned { try remove(numbers) }
     }
 
     private func remove(_ numbers: [Int]) throws(LogError) {
@@ -180,7 +184,8 @@ final class EpochList: Sendable {
     // MARK: - At the start
 
     private static func find(
-        _ root: String, _ number: Int, _ log: LogID, after before: Epoch?, begins: Position?, isLast: Bool, _ isReadOnly: Bool
+        _ root: String, _ number: Int, _ log: LogID, after before: Epoch?, begins: Position?, isLast: Bool, _ isReadOnly: Bool,
+        _ opened: OpenEpochs
     ) throws(LogError) -> Epoch {
         let directory = "\(root)/\(name(number))"
         let expected = begins ?? before.flatMap { $0.last.map { $0 + 1 } }
@@ -217,14 +222,15 @@ final class EpochList: Sendable {
         var last = seal?.last
         if last == nil, !isLast { last = try EpochAbout.following(root, number).map { $0.first - 1 } }
         return Epoch(
-            number: number, directory: directory, first: first, last: last, seal: seal, damage: damage, isReadOnly: isReadOnly)
+            number: number, directory: directory, first: first, last: last, seal: seal, damage: damage, isReadOnly: isReadOnly,
+            opened: opened)
     }
 
     /// Whether epoch `number` is readable and has no event.
     private static func isEmpty(_ root: String, _ number: Int) -> Bool {
         let directory = "\(root)/\(name(number))"
         guard Epoch.size(directory + "/data.mdb") ?? 0 > 0 else { return true }
-        let epoch = Epoch(number: number, directory: directory, first: 1, last: nil, seal: nil)
+        let epoch = Epoch(number: number, directory: directory, first: 1, last: nil, seal: nil, opened: nil)
         do throws(LogError) {
             return try epoch.open(mapSize: 1 << 30).lastPosition() == nil
         } catch {

@@ -48,7 +48,7 @@ struct FunnelScan: Sendable {
     private func run(_ piece: Journeys.Piece, _ engine: some FunnelEngine) -> FunnelPartial {
         var engine = engine
         var partial = FunnelPartial(steps: plan.definition.steps.count)
-        let chunk = ChunkArrays(piece.chunk)
+        let chunk = ChunkColumns(piece.chunk)
         // Room for the longest journey.
         let longest = (0..<piece.chunk.count).reduce(0) { max($0, piece.chunk.places($1).count) }
         var matches = [FunnelMatch](repeating: FunnelMatch(time: 0, mask: 0, row: 0), count: longest)
@@ -61,7 +61,7 @@ struct FunnelScan: Sendable {
     }
 
     private func runJourneys(
-        _ piece: Journeys.Piece, _ chunk: borrowing ChunkArrays, _ matches: inout [FunnelMatch], _ engine: inout some FunnelEngine,
+        _ piece: Journeys.Piece, _ chunk: borrowing ChunkColumns, _ matches: inout [FunnelMatch], _ engine: inout some FunnelEngine,
         _ partial: inout FunnelPartial
     ) {
         var outcome = FunnelOutcome()
@@ -81,7 +81,7 @@ struct FunnelScan: Sendable {
     }
 
     private func runAttempts(
-        _ piece: Journeys.Piece, _ chunk: borrowing ChunkArrays, _ matches: inout [FunnelMatch], _ engine: inout some FunnelEngine,
+        _ piece: Journeys.Piece, _ chunk: borrowing ChunkColumns, _ matches: inout [FunnelMatch], _ engine: inout some FunnelEngine,
         _ partial: inout FunnelPartial
     ) {
         let attempts = FunnelAttempts(rules: plan.rules(base: chunk.base), order: semantics.order)
@@ -98,7 +98,7 @@ struct FunnelScan: Sendable {
     }
 
     private func runSubjects(
-        _ piece: Journeys.Piece, _ chunk: borrowing ChunkArrays, _ matches: inout [FunnelMatch], _ engine: inout some FunnelEngine,
+        _ piece: Journeys.Piece, _ chunk: borrowing ChunkColumns, _ matches: inout [FunnelMatch], _ engine: inout some FunnelEngine,
         _ partial: inout FunnelPartial
     ) {
         let table = plan.journeys.table
@@ -134,7 +134,7 @@ struct FunnelScan: Sendable {
     /// What matches of one journey.
     func matches(_ journey: JourneyRows) -> [FunnelMatch] {
         var matches = [FunnelMatch](repeating: FunnelMatch(time: 0, mask: 0, row: 0), count: journey.count)
-        let count = gather(ChunkArrays(journey.chunk), journey.places, &matches)
+        let count = gather(ChunkColumns(journey.chunk), journey.places, &matches)
         return Array(matches[0..<count])
     }
 
@@ -142,7 +142,7 @@ struct FunnelScan: Sendable {
 
     /// Writes what matches of one journey to the beginning of `matches`.
     @inline(__always)
-    private func gather(_ chunk: borrowing ChunkArrays, _ places: Range<Int>, _ matches: inout [FunnelMatch]) -> Int {
+    private func gather(_ chunk: borrowing ChunkColumns, _ places: Range<Int>, _ matches: inout [FunnelMatch]) -> Int {
         let types = chunk.types.span
         let rows = chunk.rows.span
         let ticks = chunk.ticks.span
@@ -252,14 +252,14 @@ struct FunnelScan: Sendable {
     }
 }
 
-/// The arrays of a chunk, taken out of the object once, so that the loop over its journeys does not ask for them each time.
-private struct ChunkArrays {
+/// The columns of a chunk, taken out of the object once, so that the loop over its journeys does not ask for them each time.
+private struct ChunkColumns {
     let base, unit: Int64
-    let starts, roots: [UInt32]
-    let types: [UInt16]
-    let rows: [EventTable.Row]
-    let ticks: [UInt32]
-    let wideTimes: [Int64]
+    let starts, roots: Column<UInt32>
+    let types: Column<UInt16>
+    let rows: Column<EventTable.Row>
+    let ticks: Column<UInt32>
+    let wideTimes: Column<Int64>
 
     init(_ chunk: JourneyChunk) {
         (base, unit, starts, roots) = (chunk.base, chunk.unit, chunk.starts, chunk.roots)

@@ -5,20 +5,24 @@ internal import JourneyModel
 struct ColumnsState: Sendable {
     /// Events that are taken in before others get the lock.
     private static let batch = 20_000
-    /// Rows that may be packed beside the base whatever its size.
-    private static let smallDelta = 1 << 16
     /// What grouping and packing need for a moment, in bytes a row, on top of what they leave.
     private static let packedRowBytes = 10
+    /// Chunks that there may be for each that there need be, and so many more, before all are packed anew.
+    private static let mostFragments = 2
+    private static let smallFragments = 64
 
     private(set) var reader: EventTableReader
     private var base: Base?
     private var latest: Journeys?
     private var past: Journeys?
 
+    private let limits: JourneyColumns.Limits
+
     /// Journeys that were packed together, and who belonged to which.
     private struct Base {
         let journeys: Journeys
-        /// By subject, where its journey is: the number of its chunk and its place there, packed; ``nowhere`` for a journey without events.
+        /// By subject, where its journey is: the number of its chunk and its place there, packed; ``JourneyPacking/nowhere`` for a journey
+        /// without events.
         let places: [UInt64]
         var groups: JourneyGroups
         /// Rows before this one are in `groups`.
@@ -26,11 +30,20 @@ struct ColumnsState: Sendable {
         /// How many compensations were known when it was packed.
         let compensations: Int
 
-        static let nowhere = UInt64.max
+        init(_ journeys: Journeys, _ groups: JourneyGroups, compensations: Int) {
+            var places = [UInt64](repeating: JourneyPacking.nowhere, count: journeys.roots.count)
+            for (number, piece) in journeys.pieces.enumerated() {
+                for (journey, root) in piece.chunk.roots.enumerated() { places[Int(root)] = UInt64(number) << 32 | UInt64(journey) }
+            }
+            for subject in places.indices { places[subject] = places[Int(journeys.roots[subject])] }
+            (self.journeys, self.places, self.groups) = (journeys, places, groups)
+            (groupedRows, self.compensations) = (journeys.rowCount, compensations)
+        }
     }
 
-    init(first: Position) {
-        reader = EventTableReader(first: first)
+    init(first: Position, _ limits: JourneyColumns.Limits) {
+        reader = EventTableReader(first: first, scratch: limits.scratch)
+        self.limits = limits
     }
 
     /// Bytes of memory.
@@ -40,8 +53,8 @@ struct ColumnsState: Sendable {
     private var compensations: Int { reader.table.compensations.count { $0.target != nil } }
 
     /// Takes in the next events of the log, at most a batch. Begins anew where retention took some away.
-    mutating func takeIn(_ log: EventLog, _ limits: JourneyColumns.Limits) throws(ColumnsError) {
-        if reader.table.first != log.first { self = ColumnsState(first: log.first) }
+    mutating func takeIn(_ log: EventLog) throws(ColumnsError) {
+        if reader.table.first != log.first { self = ColumnsState(first: log.first, limits) }
         let needed = reader.memory + (reader.table.count + ColumnsState.batch) * ColumnsState.packedRowBytes
         guard needed <= limits.memory else { throw .tooLarge(bytes: needed, limit: limits.memory) }
         var left = ColumnsState.batch
@@ -71,14 +84,15 @@ struct ColumnsState: Sendable {
     /// The journeys as known at `position`, which is in.
     mutating func asOf(_ position: Position) -> Journeys {
         if let past, past.position == position, past.table.first == reader.table.first { return past }
-        let journeys = packed(before: rowCount(position)).journeys
+        past = nil
+        let journeys = packed(before: rowCount(position), isKept: true).journeys
         past = journeys
         return journeys
     }
 
     /// The journeys as known at `position`, which is in, or now; with other links than were known then.
     func seen(through lens: IdentityLens, asOf position: Position?) -> Journeys {
-        packed(before: position.map(rowCount) ?? EventTable.Row(reader.table.count), lens).journeys
+        packed(before: position.map(rowCount) ?? EventTable.Row(reader.table.count), lens, isKept: false).journeys
     }
 
     /// How many rows were known at `position`.
@@ -91,39 +105,39 @@ struct ColumnsState: Sendable {
         let count = EventTable.Row(reader.table.count)
         if let latest, latest.rowCount == count { return latest }
         latest = nil
-        let journeys = refreshed(before: count) ?? rebased(before: count)
+        let journeys = grown(before: count) ?? rebased(before: count)
         latest = journeys
         return journeys
     }
 
     private mutating func rebased(before end: EventTable.Row) -> Journeys {
         base = nil
-        let base = packed(before: end)
-        self.base = base
-        return base.journeys
+        let packed = packed(before: end, isKept: true)
+        base = Base(packed.journeys, packed.groups, compensations: compensations)
+        return packed.journeys
     }
 
-    private func packed(before end: EventTable.Row, _ lens: IdentityLens = IdentityLens()) -> Base {
+    private func packed(
+        before end: EventTable.Row, _ lens: IdentityLens = IdentityLens(), isKept: Bool
+    ) -> (journeys: Journeys, groups: JourneyGroups) {
         let (table, subjects) = (reader.table, reader.subjects.count)
         let effects = Effects(table, before: end)
         let linked = lens.position.map(rowCount) ?? end
         let groups = JourneyGroups(
             table, subjects: subjects, before: linked, linked == end ? effects : Effects(table, before: linked), assumed: lens.assumptions,
             at: lens.moment)
-        let roots = groups.roots()
-        let chunks = JourneyPacking.pack(table, 0..<end, roots: roots, effects)
-        var places = [UInt64](repeating: Base.nowhere, count: subjects)
-        for (number, chunk) in chunks.enumerated() {
-            for (journey, root) in chunk.roots.enumerated() { places[Int(root)] = UInt64(number) << 32 | UInt64(journey) }
-        }
-        for subject in places.indices { places[subject] = places[Int(roots[subject])] }
-        let journeys = Journeys(
-            table: table, rowCount: end, pieces: chunks.map { Journeys.Piece(chunk: $0, replaced: []) }, effects: effects, roots: roots)
-        return Base(journeys: journeys, places: places, groups: groups, groupedRows: end, compensations: compensations)
+        let packing = JourneyPacking(table: table, roots: groups.roots(), effects: effects, limits: limits, isKept: isKept)
+        return (journeys(packing, before: end, packing.pack(0..<end)), groups)
     }
 
-    /// The base with the journeys that changed packed again; nil where too many did, or in another way than by growing and joining.
-    private mutating func refreshed(before end: EventTable.Row) -> Journeys? {
+    private func journeys(_ packing: JourneyPacking, before end: EventTable.Row, _ chunks: [JourneyChunk]) -> Journeys {
+        Journeys(
+            table: packing.table, rowCount: end, pieces: chunks.map { Journeys.Piece(chunk: $0, replaced: []) }, effects: packing.effects,
+            roots: packing.roots)
+    }
+
+    /// The base with what came since; nil where journeys changed in another way than by growing and joining.
+    private mutating func grown(before end: EventTable.Row) -> Journeys? {
         guard var base else { return nil }
         self.base = nil
         let table = reader.table
@@ -131,26 +145,31 @@ struct ColumnsState: Sendable {
         guard base.compensations == compensations else { return nil }
         guard base.groups.add(table, subjects: reader.subjects.count, rows: base.groupedRows..<end) else { return nil }
         base.groupedRows = end
-        let changed = changed(base, before: end)
-        let limit = max(ColumnsState.smallDelta, Int(base.journeys.rowCount) / 8)
-        guard changed.rows.count <= limit else { return nil }
-        let roots = base.groups.roots()
-        let delta = JourneyPacking.pack(table, changed.rows, roots: roots, base.journeys.effects)
-        let journeys = Journeys(
-            table: table, rowCount: end, pieces: changed.pieces + delta.map { Journeys.Piece(chunk: $0, replaced: []) },
-            effects: base.journeys.effects, roots: roots)
-        self.base = base
+        var packing = JourneyPacking(
+            table: table, roots: base.groups.roots(), effects: base.journeys.effects, limits: limits, isKept: false)
+        if let changed = changed(base, before: end) {
+            let delta = packing.pack(changed.rows).map { Journeys.Piece(chunk: $0, replaced: []) }
+            self.base = base
+            return Journeys(
+                table: table, rowCount: end, pieces: changed.pieces + delta, effects: packing.effects, roots: packing.roots)
+        }
+        packing.isKept = true
+        let chunks = packing.merge(base.journeys.pieces.map(\.chunk), places: base.places, base.journeys.rowCount..<end)
+        guard chunks.count <= ColumnsState.mostFragments * Int(end) / limits.chunkRows + ColumnsState.smallFragments else { return nil }
+        let journeys = journeys(packing, before: end, chunks)
+        self.base = Base(journeys, base.groups, compensations: base.compensations)
         return journeys
     }
 
-    /// The base without the journeys that new rows touch, and all rows of those.
+    /// The base without the journeys that new rows touch, and all rows of those; nil where that is too much to be packed again with each answer.
     ///
     /// New rows only join: every journey that became part of another has a subject that a new row names.
-    private func changed(_ base: Base, before end: EventTable.Row) -> (pieces: [Journeys.Piece], rows: [EventTable.Row]) {
+    private func changed(_ base: Base, before end: EventTable.Row) -> (pieces: [Journeys.Piece], rows: [EventTable.Row])? {
+        let limit = max(limits.smallDelta, Int(base.journeys.rowCount) / 8)
         var replaced: [Int: [Bool]] = [:]
         var rows: [EventTable.Row] = []
         func touch(_ subject: UInt32) {
-            guard Int(subject) < base.places.count, base.places[Int(subject)] != Base.nowhere else { return }
+            guard Int(subject) < base.places.count, base.places[Int(subject)] != JourneyPacking.nowhere else { return }
             let (number, journey) = (Int(base.places[Int(subject)] >> 32), Int(base.places[Int(subject)] & 0xFFFF_FFFF))
             let chunk = base.journeys.pieces[number].chunk
             if replaced[number] == nil { replaced[number] = Array(repeating: false, count: chunk.count) }
@@ -159,9 +178,11 @@ struct ColumnsState: Sendable {
             rows.append(contentsOf: chunk.rows[chunk.places(journey)])
         }
         let table = reader.table
-        for row in base.journeys.rowCount..<end {
+        let new = base.journeys.rowCount..<end
+        for row in new {
             touch(table.subject(row))
             if table.account(row) != 0 { touch(table.account(row) - 1) }
+            guard rows.count + new.count <= limit else { return nil }
         }
         for assertion in table.assertions.reversed() {
             guard assertion.row >= base.journeys.rowCount else { break }
@@ -169,7 +190,8 @@ struct ColumnsState: Sendable {
             touch(assertion.pair.upper)
         }
         rows.sort()
-        rows.append(contentsOf: base.journeys.rowCount..<end)
+        rows.append(contentsOf: new)
+        guard rows.count <= limit else { return nil }
         let pieces = base.journeys.pieces.enumerated().map { Journeys.Piece(chunk: $1.chunk, replaced: replaced[$0] ?? []) }
         return (pieces, rows)
     }

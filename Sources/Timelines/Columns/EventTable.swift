@@ -3,8 +3,8 @@ package import JourneyModel
 
 /// The events of the log as columns, a row an event, in the order of the log: row 0 is the first event that the log keeps.
 ///
-/// Rows are only ever appended, 65,536 to a segment; a copy shares every full segment with the original, so that a question keeps its copy
-/// while rows are added. Cost: 24 bytes an event.
+/// Rows are only ever appended, 65,536 to a segment; a copy shares the segments with the original, so that a question keeps its copy
+/// while rows are added. Cost: 24 bytes an event, which a full segment has in a file.
 package struct EventTable: Sendable {
     /// The number of an event, counted from the first that the log keeps.
     package typealias Row = UInt32
@@ -25,8 +25,12 @@ package struct EventTable: Sendable {
     /// Whether there are events whose type the log keeps no symbol of.
     package private(set) var hasUnlistedTypes = false
 
-    package init(first: Position) {
+    private let scratch: String?
+
+    /// - Parameter scratch: the directory for files of full segments; nil to have them in memory.
+    package init(first: Position, scratch: String? = nil) {
         self.first = first
+        self.scratch = scratch
     }
 
     /// The position of the last row; one less than ``first`` where there is none.
@@ -40,27 +44,27 @@ package struct EventTable: Sendable {
 
     /// When it happened, in microseconds since 1970.
     package func time(_ row: Row) -> Int64 {
-        segments[Int(row) >> EventSegment.shift].times[Int(row) & EventSegment.mask]
+        segments[Int(row) >> EventSegment.shift].time(Int(row) & EventSegment.mask)
     }
 
     /// The symbol of its type, or ``EventRecord/unlisted``.
     package func type(_ row: Row) -> UInt16 {
-        segments[Int(row) >> EventSegment.shift].types[Int(row) & EventSegment.mask]
+        segments[Int(row) >> EventSegment.shift].type(Int(row) & EventSegment.mask)
     }
 
     /// The symbol of its source, or ``EventRecord/unlisted``.
     package func source(_ row: Row) -> UInt16 {
-        segments[Int(row) >> EventSegment.shift].sources[Int(row) & EventSegment.mask]
+        segments[Int(row) >> EventSegment.shift].source(Int(row) & EventSegment.mask)
     }
 
     /// The number of its subject: ``JourneyColumns/name(of:)``.
     package func subject(_ row: Row) -> UInt32 {
-        segments[Int(row) >> EventSegment.shift].subjects[Int(row) & EventSegment.mask]
+        segments[Int(row) >> EventSegment.shift].subject(Int(row) & EventSegment.mask)
     }
 
     /// The number of the account it names, as a subject, plus one; zero where it names none.
     package func account(_ row: Row) -> UInt32 {
-        segments[Int(row) >> EventSegment.shift].accounts[Int(row) & EventSegment.mask]
+        segments[Int(row) >> EventSegment.shift].account(Int(row) & EventSegment.mask)
     }
 
     /// The rows before `end` that happened within `moments`, in microseconds since 1970. O(rows), about a nanosecond each.
@@ -85,6 +89,7 @@ package struct EventTable: Sendable {
         if count & EventSegment.mask == 0 { segments.append(EventSegment()) }
         segments[segments.count - 1].append(event)
         count += 1
+        if count & EventSegment.mask == 0 { segments[segments.count - 1].store(in: scratch) }
         if UInt32(event.type) == EventRecord.unlisted { hasUnlistedTypes = true }
     }
 
@@ -98,46 +103,10 @@ package struct EventTable: Sendable {
     func rows(identity: UInt32) -> [Row] {
         var found: [Row] = []
         for (number, segment) in segments.enumerated() {
-            let start = number << EventSegment.shift
-            for (offset, candidate) in segment.identities.enumerated() where candidate == identity {
-                found.append(Row(start + offset))
-            }
+            let (start, identities) = (number << EventSegment.shift, segment.identities)
+            for offset in identities.indices where identities[offset] == identity { found.append(Row(start + offset)) }
         }
         return found
-    }
-}
-
-/// 65,536 rows of an ``EventTable``.
-package struct EventSegment: Sendable {
-    static let shift = 16
-    static let capacity = 1 << shift
-    static let mask = capacity - 1
-    static let rowBytes = 24
-
-    /// One row.
-    struct Event {
-        let time: Int64
-        let type, source: UInt16
-        let subject, account: UInt32
-        let identity: UInt32
-    }
-
-    /// Microseconds since 1970.
-    package private(set) var times: [Int64] = []
-    package private(set) var types: [UInt16] = []
-    package private(set) var sources: [UInt16] = []
-    package private(set) var subjects: [UInt32] = []
-    package private(set) var accounts: [UInt32] = []
-    /// A hash of source and id.
-    private(set) var identities: [UInt32] = []
-
-    mutating func append(_ event: Event) {
-        times.append(event.time)
-        types.append(event.type)
-        sources.append(event.source)
-        subjects.append(event.subject)
-        accounts.append(event.account)
-        identities.append(event.identity)
     }
 }
 

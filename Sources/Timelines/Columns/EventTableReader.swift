@@ -12,8 +12,8 @@ struct EventTableReader: Sendable {
     private var unsearched: [Int] = []
     private var waiting: [UInt32: [Int]] = [:]
 
-    init(first: Position) {
-        table = EventTable(first: first)
+    init(first: Position, scratch: String?) {
+        table = EventTable(first: first, scratch: scratch)
     }
 
     /// Bytes of memory.

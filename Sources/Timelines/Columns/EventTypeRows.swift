@@ -28,7 +28,7 @@ extension EventTable {
     fileprivate func rows(type: UInt16) -> [Row] {
         var found: [Row] = []
         for (number, segment) in segments.enumerated() {
-            let (start, types) = (number << EventSegment.shift, segment.types.span)
+            let (start, types) = (number << EventSegment.shift, segment.types)
             for offset in types.indices where types[offset] == type { found.append(Row(start + offset)) }
         }
         return found

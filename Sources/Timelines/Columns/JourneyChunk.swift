@@ -11,17 +11,17 @@ package final class JourneyChunk: Sendable {
     /// Microseconds in a tick.
     package let unit: Int64
     /// By place, ticks since ``base``; empty where ``wideTimes`` has them.
-    package let ticks: [UInt32]
+    package let ticks: Column<UInt32>
     /// By place, microseconds since ``base``; empty where ``ticks`` has them.
-    package let wideTimes: [Int64]
+    package let wideTimes: Column<Int64>
     /// By place, the log's symbol of the type, or ``EventRecord/unlisted``.
-    package let types: [UInt16]
+    package let types: Column<UInt16>
     /// By place, the row in the ``EventTable``.
-    package let rows: [EventTable.Row]
+    package let rows: Column<EventTable.Row>
     /// Where each journey begins, and where the last ends.
-    package let starts: [UInt32]
+    package let starts: Column<UInt32>
     /// By journey, the least number of its subjects.
-    package let roots: [UInt32]
+    package let roots: Column<UInt32>
 
     /// How many journeys there are.
     package var count: Int { roots.count }
@@ -39,33 +39,36 @@ package final class JourneyChunk: Sendable {
         wideTimes.isEmpty ? base + Int64(ticks[place]) * unit : base + wideTimes[place]
     }
 
-    /// - Parameters:
-    ///   - rows: of all journeys, those of one side by side; in the order of the log within each.
-    ///   - ends: where each journey ends.
-    init(_ table: EventTable, rows: consuming [EventTable.Row], ends: [Int], roots: [UInt32]) {
-        var rows = rows
-        var times = rows.map { table.time($0) }
-        var start = 0
-        for end in ends {
-            JourneyChunk.sort(&rows, &times, start..<end)
-            start = end
-        }
-        self.rows = rows
-        self.roots = roots
-        types = rows.map { table.type($0) }
-        starts = [0] + ends.map(UInt32.init)
-        base = times.min() ?? 0
+    /// - Parameter scratch: the directory for its file; nil to have it in memory.
+    init(_ draft: consuming ChunkDraft, scratch: String?) {
+        let times = draft.times
+        let base = times.min() ?? 0
         let span = (times.max() ?? 0) - base
-        unit = JourneyChunk.unit(times, base, span)
-        if span / unit <= Int64(UInt32.max) {
-            let (base, unit) = (base, unit)
-            ticks = times.map { UInt32(($0 - base) / unit) }
-            wideTimes = []
-        } else {
-            let base = base
-            ticks = []
-            wideTimes = times.map { $0 - base }
-        }
+        let unit = JourneyChunk.unit(times, base, span)
+        let isWide = span / unit > Int64(UInt32.max)
+        let count = draft.rows.count
+        var layout = ColumnLayout()
+        let wide = layout.add(Int64.self, isWide ? count : 0)
+        let narrow = layout.add(UInt32.self, isWide ? 0 : count)
+        let rows = layout.add(EventTable.Row.self, count)
+        let starts = layout.add(UInt32.self, draft.roots.count + 1)
+        let roots = layout.add(UInt32.self, draft.roots.count)
+        let types = layout.add(UInt16.self, count)
+        let draftBytes = ColumnBytes(count: layout.count)
+        draftBytes.fill(wide) { times[$0] - base }
+        draftBytes.fill(narrow) { UInt32((times[$0] - base) / unit) }
+        draftBytes.fill(rows) { draft.rows[$0] }
+        draftBytes.fill(starts) { draft.starts[$0] }
+        draftBytes.fill(roots) { draft.roots[$0] }
+        draftBytes.fill(types) { draft.types[$0] }
+        let bytes = draftBytes.stored(in: scratch)
+        (self.base, self.unit) = (base, unit)
+        wideTimes = Column(bytes, wide)
+        ticks = Column(bytes, narrow)
+        self.rows = Column(bytes, rows)
+        self.starts = Column(bytes, starts)
+        self.roots = Column(bytes, roots)
+        self.types = Column(bytes, types)
     }
 
     /// The coarsest unit that all times are whole multiples of behind `base`.
@@ -74,15 +77,6 @@ package final class JourneyChunk: Sendable {
             if times.allSatisfy({ ($0 - base) % unit == 0 }) { return unit }
         }
         return 1
-    }
-
-    /// Orders the rows of one journey by time, then row. Most are in order already.
-    private static func sort(_ rows: inout [EventTable.Row], _ times: inout [Int64], _ places: Range<Int>) {
-        var place = places.lowerBound + 1
-        while place < places.upperBound, times[place - 1] <= times[place] { place += 1 }
-        guard place < places.upperBound else { return }
-        let sorted = places.map { (time: times[$0], row: rows[$0]) }.sorted { ($0.time, $0.row) < ($1.time, $1.row) }
-        for (place, entry) in zip(places, sorted) { (times[place], rows[place]) = entry }
     }
 }
 

@@ -5,9 +5,10 @@ internal import Synchronization
 
 /// The journeys of a log as columns, kept up to date with it, and the property columns that questions have asked for.
 ///
-/// Derived from the log alone and held in memory alone: 34 bytes an event (24 in the ``EventTable``, 10 packed by journey), about 70 bytes
-/// a subject, and what the property columns take. A snapshot (``journeys(asOf:_:)``) is an immutable value: journeys that have new events are
-/// packed again beside the large base, which is packed anew when that part has grown to an eighth of it. One thread takes in what is new.
+/// Derived from the log alone, and gone with the daemon: 34 bytes an event (24 in the ``EventTable``, 10 packed by journey) in files without
+/// names or in memory, about 70 bytes a subject, and what the property columns take. A snapshot (``journeys(asOf:_:)``) is an immutable value:
+/// journeys that have new events are packed again beside the large base, into which they are merged when they are an eighth of it. One thread
+/// takes in what is new.
 package final class JourneyColumns: Sendable {
     /// What the columns may take.
     package struct Limits: Sendable {
@@ -17,6 +18,13 @@ package final class JourneyColumns: Sendable {
         package var properties = 2 << 30
         /// Threads that work for one question.
         package var threads = 2
+        /// A directory for files without names, in which what stays as it is lies, so that the system's cache holds it and not the daemon's
+        /// memory; nil to have all in memory.
+        package var scratch: String?
+        /// Rows after which a chunk ends with the journey it is in.
+        package var chunkRows = 1 << 17
+        /// Rows that may be packed beside the base with each answer, whatever its size.
+        package var smallDelta = 1 << 16
 
         package init() {}
     }
@@ -36,7 +44,7 @@ package final class JourneyColumns: Sendable {
     package init(log: EventLog, limits: Limits = Limits()) {
         self.log = log
         self.limits = limits
-        state = Mutex(ColumnsState(first: log.first))
+        state = Mutex(ColumnsState(first: log.first, limits))
         log.observe { [weak self] _ in if self?.isWanted.load(ordering: .relaxed) == true { self?.wakeUp() } }
         let thread = DedicatedThread(name: "columns") { [self] in follow() }
         self.thread.withLock { $0 = thread }
@@ -139,7 +147,7 @@ package final class JourneyColumns: Sendable {
     /// - Returns: whether `position` is in.
     private func takeIn(through position: Position) throws(ColumnsError) -> Bool {
         try state.withLock { (state) throws(ColumnsError) in
-            try state.takeIn(log, limits)
+            try state.takeIn(log)
             return state.reader.table.position >= position
         }
     }

@@ -1,0 +1,126 @@
+internal import EventLog
+internal import Glibc
+
+/// Bytes that columns lie in, one behind the other.
+///
+/// Those that stay as they are can be put into a file without a name (``stored(in:)``): the system then holds them in its cache, and not the
+/// daemon in its memory, and may let go of what nobody looks at. The file goes with its last reader; a crash leaves nothing.
+@safe
+package final class ColumnBytes: Sendable {
+    /// What is smaller than this is not worth a file.
+    static let leastStored = 256 << 10
+    private static let alignment = 16
+    /// `O_TMPFILE`, which Swift does not see: open(2).
+    private static let unnamed = 0o20000000 | O_DIRECTORY
+
+    /// Written before others get it, and by ``EventSegment`` behind what others look at.
+    nonisolated(unsafe) let start: UnsafeMutableRawPointer
+    let count: Int
+    private let isMapped: Bool
+
+    /// New bytes, whose contents are not defined.
+    init(count: Int) {
+        unsafe start = UnsafeMutableRawPointer.allocate(byteCount: max(1, count), alignment: ColumnBytes.alignment)
+        self.count = count
+        isMapped = false
+    }
+
+    private init?(descriptor: Int32, count: Int) {
+        guard let start = unsafe mmap(nil, count, PROT_READ, MAP_SHARED, descriptor, 0), unsafe start != MAP_FAILED else { return nil }
+        unsafe self.start = start
+        self.count = count
+        isMapped = true
+    }
+
+    deinit {
+        if isMapped { unsafe munmap(start, count) } else { unsafe start.deallocate() }
+    }
+
+    /// The same bytes in a file of `directory` that has no name; these themselves where there is none, or no room in it.
+    func stored(in directory: String?, atLeast least: Int = ColumnBytes.leastStored) -> ColumnBytes {
+        guard let directory, count >= least, count > 0, !isMapped else { return self }
+        let descriptor = unsafe open(directory, ColumnBytes.unnamed | O_RDWR | O_CLOEXEC, 0o600)
+        guard descriptor >= 0 else { return self }
+        defer { close(descriptor) }
+        // Written and not filled through the map: a disk that is full is told by an answer, and not by a signal.
+        return write(to: descriptor) ? ColumnBytes(descriptor: descriptor, count: count) ?? self : self
+    }
+
+    private func write(to descriptor: Int32) -> Bool {
+        var written = 0
+        while written < count {
+            let result = unsafe Glibc.write(descriptor, start + written, count - written)
+            if result < 0, errno == EINTR { continue }
+            guard result > 0 else { return false }
+            written += result
+        }
+        return true
+    }
+}
+
+/// Columns one behind the other.
+struct ColumnLayout {
+    /// Where a column is.
+    struct Place<Value: BitwiseCopyable> {
+        let offset, count: Int
+    }
+
+    /// Bytes of all columns so far.
+    private(set) var count = 0
+
+    mutating func add<Value: BitwiseCopyable>(_ type: Value.Type, _ values: Int) -> Place<Value> {
+        let alignment = MemoryLayout<Value>.alignment
+        let offset = (count + alignment - 1) / alignment * alignment
+        count = offset + values * MemoryLayout<Value>.stride
+        return Place(offset: offset, count: values)
+    }
+}
+
+extension ColumnBytes {
+    /// Writes a column, before others get the bytes.
+    @inline(__always)
+    func fill<Value: BitwiseCopyable>(_ place: ColumnLayout.Place<Value>, _ value: (Int) -> Value) {
+        precondition(place.offset + place.count * MemoryLayout<Value>.stride <= count)
+        for index in 0..<place.count {
+            unsafe start.storeBytes(of: value(index), toByteOffset: place.offset + index * MemoryLayout<Value>.stride, as: Value.self)
+        }
+    }
+}
+
+/// Values of one kind side by side, which are never changed.
+///
+/// As an array, but for where its bytes may lie: copies share them.
+@safe
+package struct Column<Value: BitwiseCopyable & Sendable>: Sendable, RandomAccessCollection {
+    @usableFromInline nonisolated(unsafe) let values: UnsafeBufferPointer<Value>
+    private let bytes: ColumnBytes
+
+    /// The `count` values from `offset` on.
+    init(_ bytes: ColumnBytes, at offset: Int, count: Int) {
+        precondition(offset >= 0 && count >= 0 && offset + count * MemoryLayout<Value>.stride <= bytes.count)
+        precondition(offset.isMultiple(of: MemoryLayout<Value>.alignment))
+        unsafe values = UnsafeBufferPointer(start: (bytes.start + offset).assumingMemoryBound(to: Value.self), count: count)
+        self.bytes = bytes
+    }
+
+    init(_ bytes: ColumnBytes, _ place: ColumnLayout.Place<Value>) {
+        self.init(bytes, at: place.offset, count: place.count)
+    }
+
+    @inlinable package var startIndex: Int { 0 }
+    @inlinable package var endIndex: Int { unsafe values.count }
+
+    @inlinable package subscript(index: Int) -> Value {
+        precondition(index >= 0 && index < endIndex)
+        return unsafe values[index]
+    }
+
+    /// The values, to be read as long as this column is there.
+    @inlinable package var span: Span<Value> {
+        @_lifetime(borrow self)
+        get {
+            let span = unsafe Span(_unsafeElements: values)
+            return unsafe _overrideLifetime(span, borrowing: self)
+        }
+    }
+}
