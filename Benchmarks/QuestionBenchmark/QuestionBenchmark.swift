@@ -25,7 +25,9 @@ struct QuestionBenchmark: ParsableCommand {
         defer { log.close() }
         if log.tail == 0 { try time("append") { try MadeEvents(events: events, journeys: journeys).append(to: log) } }
         if let tsv { return try MadeEvents.export(log, to: tsv) }
-        let columns = JourneyColumns(log: log)
+        var limits = JourneyColumns.Limits()
+        limits.scratch = data
+        let columns = JourneyColumns(log: log, limits: limits)
         defer { columns.close() }
         let packed = try time("columns from the log") { try columns.journeys() }
         let rows = Double(packed.rowCount)

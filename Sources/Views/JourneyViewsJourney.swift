@@ -73,12 +73,7 @@ private struct JourneyStory {
         timelines.journey(component, into: &journey)
         summary = JourneySummary(journey, timelines)
         positions = journey.map(\.entry.position)
-        var entered: [Int: Position] = [:]
-        for (entry, _) in journey where entry.rule != 0 {
-            guard case .enters(let stage, _) = timelines.map.rules[Int(entry.rule) - 1].effect, entered[stage] == nil else { continue }
-            entered[stage] = entry.position
-        }
-        self.entered = entered
+        entered = timelines.entered(journey)
     }
 
     func write(

@@ -25,7 +25,7 @@ import TestSupport
     @Option(help: "Minutes between restarts. (default: a twelfth of all)")
     var restart: Double?
 
-    @Option(help: "How many followers, half of them as lines and half as server-sent events.")
+    @Option(help: "How many followers: one is a named consumer, the others follow by turns as lines and as server-sent events.")
     var followers = 4
 
     func run() throws {
@@ -35,7 +35,7 @@ import TestSupport
         try daemon.start()
         let emitters = (0..<Soak.emitters).map { SoakEmitter($0, rate: rate / Double(Soak.emitters), state: state) }
         let followers = (0..<followers).map { number in
-            SoakFollower(number.isMultiple(of: 2) ? .lines : .serverSent, emitters: Soak.emitters, state: state)
+            SoakFollower(number == 2 ? .consumer : number.isMultiple(of: 2) ? .lines : .serverSent, emitters: Soak.emitters, state: state)
         }
         let emitting = emitters.map { emitter in SoakThread { emitter.run() } }
         let following = followers.map { follower in SoakThread { follower.run() } }

@@ -3,9 +3,11 @@ import Synchronization
 
 /// Follows all events and looks at each: positions without a gap, and every emitter's numbers one behind the other.
 final class SoakFollower: Sendable {
-    enum Form: String, CaseIterable {
+    enum Form: String {
         case lines = "application/x-ndjson"
         case serverSent = "text/event-stream"
+        /// Lines, from where the daemon says that it was: what it was sent and has not acknowledged comes again.
+        case consumer
     }
 
     let form: Form
@@ -40,10 +42,9 @@ final class SoakFollower: Sendable {
     private var isDone: Bool { state.tail.map { position >= $0 } ?? false }
 
     private func follow(_ connection: SoakConnection) throws(ConnectionLost) {
-        let resume = form == .lines ? "&after=\(position)" : ""
-        let header = form == .serverSent ? "Last-Event-ID: \(position)\r\n" : ""
-        try connection.send(
-            Array("GET /v1/events?follow=true\(resume) HTTP/1.1\r\nHost: x\r\nAccept: \(form.rawValue)\r\n\(header)\r\n".utf8))
+        let clerk = form == .consumer ? try SoakClerk(self, state) : nil
+        var last = clerk?.position ?? position
+        try connection.send(Array("GET /v1/events?follow=true\(request(after: last))\r\n\r\n".utf8))
         let head = try connection.readHead()
         guard head.status == 200 else { throw ConnectionLost() }
         var rest: [UInt8] = []
@@ -51,10 +52,20 @@ final class SoakFollower: Sendable {
             rest += chunk
             var start = 0
             while let end = rest[start...].firstIndex(of: UInt8(ascii: "\n")) {
-                take(rest[start..<end])
+                take(rest[start..<end], after: &last)
                 start = end + 1
             }
             rest.removeSubrange(..<start)
+            try clerk?.acknowledge(position, isLast: isDone)
+        }
+    }
+
+    /// Where to begin, and in which form.
+    private func request(after position: Int) -> String {
+        switch form {
+        case .lines: "&after=\(position) HTTP/1.1\r\nHost: x\r\nAccept: \(form.rawValue)"
+        case .serverSent: " HTTP/1.1\r\nHost: x\r\nAccept: \(form.rawValue)\r\nLast-Event-ID: \(position)"
+        case .consumer: "&consumer=\(SoakClerk.consumer) HTTP/1.1\r\nHost: x\r\nAccept: \(Form.lines.rawValue)"
         }
     }
 
@@ -62,13 +73,15 @@ final class SoakFollower: Sendable {
     private static let identity = Array(#""id":""#.utf8)
     private static let source = Array(#""source":"/soak/"#.utf8)
 
-    private func take(_ line: ArraySlice<UInt8>) {
+    private func take(_ line: ArraySlice<UInt8>, after last: inout Int) {
         guard let position = SoakFollower.number(behind: SoakFollower.position, in: line) else { return }
         guard let number = SoakFollower.number(behind: SoakFollower.identity, in: line),
             let emitter = SoakFollower.number(behind: SoakFollower.source, in: line)
         else { return state.fault("\(form): position \(position) is of no emitter") }
-        let last = self.position
         if position != last + 1 { state.fault("\(form): position \(position) came after \(last)") }
+        last = position
+        // Only a consumer gets again what it has seen.
+        guard position > self.position else { return }
         seen.store(position, ordering: .releasing)
         numbers.withLock { numbers in
             if number != numbers[emitter] + 1 { state.fault("\(form): emitter \(emitter), \(number) came after \(numbers[emitter])") }

@@ -70,11 +70,15 @@ import Testing
         let daemon = try Daemon(scratch)
         for event in [
             eventJSON(
-                "1", type: "sales.opportunity.created", time: "2026-01-01T00:00:00Z", data: #"{"opp_id":"1","pipeline":"new","stage":"a"}"#),
-            eventJSON("2", type: "marketing.lead.qualified", time: "2026-02-01T00:00:00Z", data: #"{"lead_id":"1"}"#),
+                "1", type: "sales.opportunity.created", source: "/crm", time: "2026-01-01T00:00:00Z",
+                data: #"{"opp_id":"1","pipeline":"new","stage":"a"}"#),
+            eventJSON("2", type: "marketing.lead.qualified", source: "/web", time: "2026-02-01T00:00:00Z", data: #"{"lead_id":"1"}"#),
         ] { #expect(try daemon.post(event).status == 200) }
         #expect(try daemon.get("/v1/funnel?after=2").status == 200)
         #expect(try daemon.get("/v1/quality").json?["contradictions"]?.integer == 1)
+        // It came too early for the stage that comes first.
+        #expect(try source(daemon, "/crm")?["contradictions"]?.integer == 1)
+        #expect(try source(daemon, "/web")?["contradictions"]?.integer == 0)
     }
 
     /// Whatever a source in quarantine puts into data is stored as it is, and counted; views and questions take it in their stride.

@@ -89,8 +89,8 @@ import Timelines
         func texts(_ numbers: Range<Int>) -> [String] {
             numbers.map { number in
                 moments.append(Int64.random(in: 0..<1_000_000, using: &random) * 1_000_000)
-                let type = "test.thing.\(["a", "b", "c"][number % 3])"
-                return eventJSON("\(number)", type: type, subject: "lead:\(number % 1_000)", time: Timestamp(microseconds: moments[number]).text)
+                let (type, time) = ("test.thing.\(["a", "b", "c"][number % 3])", Timestamp(microseconds: moments[number]).text)
+                return eventJSON("\(number)", type: type, subject: "lead:\(number % 1_000)", time: time)
             }
         }
         for start in stride(from: 0, to: count, by: 10_000) {

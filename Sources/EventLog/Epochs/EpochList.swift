@@ -57,7 +57,8 @@ final class EpochList: Sendable {
         if let last = found.last {
             for number in retained.epoch..<(last + 1) {
                 let expected = epochs.isEmpty ? retained.first : nil
-                let epoch = try EpochList.find(root, number, log, after: epochs.last, begins: expected, isLast: number == last, isReadOnly, opened)
+                let epoch = try EpochList.find(
+                    root, number, log, after: epochs.last, begins: expected, isLast: number == last, isReadOnly, opened)
                 epochs.append(epoch)
             }
         }
