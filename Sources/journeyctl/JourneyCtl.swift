@@ -28,7 +28,8 @@ struct JourneyCtl: AsyncParsableCommand {
             StatusCommand.self, EmitCommand.self, ImportCommand.self, EventsCommand.self, FollowCommand.self, JourneyCommand.self,
             FunnelCommand.self, FrictionCommand.self, PathsCommand.self, AskCommand.self, ExplainCommand.self, ExportCommand.self,
             BackupCommand.self, RestoreCommand.self, VerifyCommand.self, SealCommand.self, RetainCommand.self, EraseCommand.self,
-            ViewsCommand.self, ViewCommand.self, KeepCommand.self, DropCommand.self, ConfigCommand.self, SimulateCommand.self,
+            ViewsCommand.self, ViewCommand.self, KeepCommand.self, DropCommand.self, ConsumersCommand.self, SubscribeCommand.self,
+            UnsubscribeCommand.self, ConfigCommand.self, SimulateCommand.self,
             TopCommand.self, CatalogueCommand.self, CompletionsCommand.self, ManualCommand.self,
         ])
 

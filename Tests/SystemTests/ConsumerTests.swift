@@ -1,3 +1,4 @@
+import FoundationEssentials
 import Glibc
 import JourneyModel
 import TestSupport
@@ -81,6 +82,34 @@ import Testing
         // The connection that was refused can be used on.
         try second.send("GET /v1/events?consumer=c&follow=true HTTP/1.1\r\nAccept: text/event-stream\r\n\r\n")
         #expect(try second.readHead().status == 200)
+    }
+
+    @Test func theCommandLineAcknowledgesWhatItPrinted() throws {
+        var daemon = try Daemon(scratch)
+        func command(_ arguments: String...) throws -> (status: Int32, output: String, error: String) {
+            try Program.run("journeyctl", ["--socket", daemon.socketPath] + arguments, in: scratch)
+        }
+        #expect(try command("subscribe", "billing", "--type", "sales.*").status == 0)
+        try store(daemon, 1...2)
+        try store(daemon, 3...4, type: "support.thing.happened")
+        let printed = scratch.path + "/printed"
+        let follower = try Program.spawn(
+            Daemon.programs + "journeyctl", ["--socket", daemon.socketPath, "--output", "json", "follow", "--consumer", "billing"],
+            standardError: scratch.path + "/follow-errors", standardOutput: printed)
+        #expect(try daemon.eventually { try daemon.get("/v1/consumers/billing").json?["position"]?.integer == 2 })
+        #expect(daemon.signal(SIGTERM) == 0)
+        var status: Int32 = 0
+        unsafe waitpid(follower, &status, 0)
+        #expect(status >> 8 != 0)
+        let lines = try String(contentsOfFile: printed, encoding: .utf8).split(separator: "\n")
+        #expect(try lines.map { try JSONValue(text: String($0))["position"]?.integer } == [1, 2])
+
+        daemon = try Daemon(scratch)
+        let table = try command("--output", "csv", "consumers").output.split(separator: "\n")
+        #expect(table.count == 2 && table[1].hasPrefix("billing,2,"))
+        #expect(try command("follow", "--consumer", "billing", "--after", "1").status == 2)
+        #expect(try command("unsubscribe", "billing").status == 0)
+        #expect(try daemon.get("/v1/consumers/billing").status == 404)
     }
 
     @Test func aConsumerThatIsDeletedIsFollowedNoMore() throws {
