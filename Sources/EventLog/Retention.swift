@@ -42,7 +42,7 @@ extension EventLog {
         }
         guard let lastSeal, let first = all.first?.first else { return nil }
         let text = "retain \(epochs.log.text) \(first) \(lastSeal.number) \(lastSeal.digest)"
-        let token = SHA256.hash(data: Array(text.utf8)).prefix(16).map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
+        let token = SHA256.hash(data: Array(text.utf8)).prefix(16).hexadecimal
         return RetentionPlan(
             epochs: count, positions: first...lastSeal.last, bytes: freed, recordedAt: lastSeal.recordedAt, token: token,
             firstKept: lastSeal.number + 1)

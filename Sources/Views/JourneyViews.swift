@@ -70,7 +70,7 @@ package final class JourneyViews: Sendable {
     }
 
     private static func digest(_ text: [UInt8]) -> String {
-        "sha256:" + SHA256.hash(data: text).map { byte in (byte < 16 ? "0" : "") + String(byte, radix: 16) }.joined()
+        "sha256:" + SHA256.hash(data: text).hexadecimal
     }
 
     /// Opens the checkpoints; where they are damaged, which a power cut in the first start does, too, they are begun anew.

@@ -1,3 +1,5 @@
+internal import JourneyModel
+
 /// A path graph as a picture in SVG 1.1 that stands by itself.
 package enum SVGText {
     private static let nodeWidth = 190
@@ -40,7 +42,8 @@ package enum SVGText {
     private static func node(_ node: PathGraph.Node, at centre: (x: Int, y: Int), _ most: Int) -> String {
         // From a pale to a middling blue.
         let share = Double(node.count) / Double(most)
-        let shade = [(240, 100), (246, 60), (252, 28)].map { hexadecimal($0.0 - Int((Double($0.1) * share).rounded())) }.joined()
+        let shade = [(240, 100), (246, 60), (252, 28)].map { UInt8(clamping: $0.0 - Int((Double($0.1) * share).rounded())).hexadecimal }
+            .joined()
         let (x, y) = (centre.x - nodeWidth / 2, centre.y - nodeHeight / 2)
         let flow = [node.starts > 0 ? "▶ \(node.starts)" : "", node.ends > 0 ? "■ \(node.ends)" : ""].filter { !$0.isEmpty }
         let facts = (["\(node.count)"] + flow).joined(separator: "   ")
@@ -78,10 +81,6 @@ package enum SVGText {
             <path d="\(path)" fill="none" stroke="#5b6770" stroke-opacity="0.75" stroke-width="\(tenths / 10).\(tenths % 10)" marker-end="url(#tip)"/>\
             <text \(place) stroke="#ffffff" stroke-width="3">\(text)</text><text \(place)>\(text)</text>
             """
-    }
-
-    private static func hexadecimal(_ byte: Int) -> String {
-        (byte < 16 ? "0" : "") + String(byte, radix: 16)
     }
 
     private static func shortened(_ name: String) -> String {

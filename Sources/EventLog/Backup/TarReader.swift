@@ -1,4 +1,5 @@
 internal import Crypto
+internal import JourneyModel
 
 /// Takes an archive apart as it comes: bytes in, members out; in constant memory, whatever the archive says.
 struct TarReader {
@@ -104,9 +105,4 @@ struct TarReader {
         state = padding == 0 ? .header : .padding(padding)
         try body(.end, self)
     }
-}
-
-extension Digest {
-    /// The digest in hexadecimal digits.
-    var hexadecimal: String { map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined() }
 }

@@ -25,7 +25,7 @@ struct EpochDigest {
 
     mutating func finish() -> String {
         flush()
-        return hash.finalize().map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
+        return hash.finalize().hexadecimal
     }
 
     private mutating func flush() {

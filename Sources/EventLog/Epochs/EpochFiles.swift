@@ -9,7 +9,7 @@ struct LogID: Equatable, Sendable {
 
     init() {
         var generator = SystemRandomNumberGenerator()
-        text = (0..<2).map { _ in LogID.hexadecimal(generator.next()) }.joined()
+        text = (0..<2).map { _ in (generator.next() as UInt64).hexadecimal }.joined()
     }
 
     init?(_ text: String?) {
@@ -20,11 +20,6 @@ struct LogID: Equatable, Sendable {
     /// The key of the identities' hashes.
     var hashKey: (UInt64, UInt64) {
         (UInt64(text.prefix(16), radix: 16) ?? 0, UInt64(text.suffix(16), radix: 16) ?? 0)
-    }
-
-    private static func hexadecimal(_ number: UInt64) -> String {
-        let digits = String(number, radix: 16)
-        return String(repeating: "0", count: 16 - digits.count) + digits
     }
 }
 

@@ -1,5 +1,6 @@
 internal import FoundationEssentials
 internal import Glibc
+internal import JourneyModel
 
 /// A small file of `name value` lines with a checksum in the last: seals and the like, which an administrator may want to read.
 ///
@@ -43,7 +44,7 @@ struct TextFile {
         guard bytes.count > 18 else { throw damaged }
         let (body, last) = (Array(bytes.dropLast(18)), bytes.suffix(18))
         let checksum = unsafe body.withUnsafeBytes { unsafe Checksum.plain($0) }
-        guard Array(last) == Array("checksum \(TextFile.hexadecimal(checksum))\n".utf8) else { throw damaged }
+        guard Array(last) == Array("checksum \(checksum.hexadecimal)\n".utf8) else { throw damaged }
         var isFirst = true
         for line in String(decoding: body, as: UTF8.self).split(separator: "\n") {
             if isFirst {
@@ -76,12 +77,7 @@ struct TextFile {
         for line in lines { text += "\(line.name) \(line.value)\n" }
         let body = Array(text.utf8)
         let checksum = unsafe body.withUnsafeBytes { unsafe Checksum.plain($0) }
-        return body + Array("checksum \(TextFile.hexadecimal(checksum))\n".utf8)
-    }
-
-    private static func hexadecimal(_ number: UInt32) -> String {
-        let digits = String(number, radix: 16)
-        return String(repeating: "0", count: 8 - digits.count) + digits
+        return body + Array("checksum \(checksum.hexadecimal)\n".utf8)
     }
 }
 

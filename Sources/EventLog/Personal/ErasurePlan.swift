@@ -40,7 +40,7 @@ extension EventLog {
         // The keys' own digest: once they are gone, the plan is another one.
         var text = "erase \(epochs.log.text) \(subjects) \(positions)"
         for key in keys.keys(points) { text += " \(SHA256.hash(data: key))" }
-        let token = SHA256.hash(data: Array(text.utf8)).prefix(16).map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
+        let token = SHA256.hash(data: Array(text.utf8)).prefix(16).hexadecimal
         return ErasurePlan(subjects: subjects, positions: positions, personalEvents: personalEvents, token: token, points: points)
     }
 

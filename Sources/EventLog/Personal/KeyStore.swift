@@ -162,7 +162,7 @@ enum MasterKey {
 
     /// Makes a new key file, for its owner only.
     static func create(_ path: String) throws(LogError) {
-        let digits = KeyTree.randomSeed().map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
+        let digits = KeyTree.randomSeed().hexadecimal
         try DurableFile.replace(path, with: Array((digits + "\n").utf8))
     }
 }

@@ -155,6 +155,6 @@ package struct Question: Sendable {
     private static func hash(_ value: JSONValue) -> String {
         let members = value.members?.filter { kinds.contains($0.name) } ?? []
         let digest = SHA256.hash(data: JSONValue.object(members).canonicalText)
-        return "sha256:" + digest.map { byte in (byte < 16 ? "0" : "") + String(byte, radix: 16) }.joined()
+        return "sha256:" + digest.hexadecimal
     }
 }

@@ -6,8 +6,7 @@ internal import JourneyModel
 /// was ever unlinked is decided by its latest assertion before anything is joined, and a new unlink asks for new groups.
 /// Cost: 4 bytes a subject; O(rows) to build.
 struct JourneyGroups: Sendable {
-    // The least subject of a group is its root.
-    private var parents: [UInt32] = []
+    private var sets: SubjectSets
     private var contested: [LinkGraph.Pair: LinkGraph.Assertions] = [:]
 
     /// Groups the subjects by what the rows before `end` say.
@@ -19,7 +18,7 @@ struct JourneyGroups: Sendable {
         _ table: EventTable, subjects: Int, before end: EventTable.Row, _ effects: Effects, assumed: [IdentityLens.Assumption] = [],
         at moment: Int64 = 0
     ) {
-        parents = Array(0..<UInt32(subjects))
+        sets = SubjectSets(count: subjects)
         let assertions = table.assertions.filter { $0.row < end && !effects.voided.contains($0.row) }
         for assertion in assertions where !assertion.isLink { contested[assertion.pair] = LinkGraph.Assertions() }
         for assumption in assumed { contested[LinkGraph.Pair(assumption.first, assumption.second)] = LinkGraph.Assertions() }
@@ -47,7 +46,7 @@ struct JourneyGroups: Sendable {
     ///
     /// - Returns: false where they part, or may part, what was joined: groups must then be made anew.
     mutating func add(_ table: EventTable, subjects: Int, rows: Range<EventTable.Row>) -> Bool {
-        parents.append(contentsOf: UInt32(parents.count)..<UInt32(subjects))
+        sets.extend(to: subjects)
         for row in rows {
             let account = table.account(row)
             guard account != 0 else { continue }
@@ -64,12 +63,7 @@ struct JourneyGroups: Sendable {
     }
 
     /// The root of each subject's group.
-    func roots() -> [UInt32] {
-        var roots = parents
-        // A parent is less than its child, so it has its root already.
-        for subject in roots.indices { roots[subject] = roots[Int(roots[subject])] }
-        return roots
-    }
+    func roots() -> [UInt32] { sets.roots }
 
     private mutating func link(_ pair: LinkGraph.Pair, _ table: EventTable, _ row: EventTable.Row) {
         if !contested.isEmpty, contested[pair] != nil {
@@ -79,20 +73,7 @@ struct JourneyGroups: Sendable {
         }
     }
 
-    private mutating func join(_ pair: LinkGraph.Pair) {
-        let (lower, upper) = (root(pair.lower), root(pair.upper))
-        if lower != upper { parents[Int(max(lower, upper))] = min(lower, upper) }
-    }
-
-    private mutating func root(_ subject: UInt32) -> UInt32 {
-        var subject = subject
-        while parents[Int(subject)] != subject {
-            let grandparent = parents[Int(parents[Int(subject)])]
-            parents[Int(subject)] = grandparent
-            subject = grandparent
-        }
-        return subject
-    }
+    private mutating func join(_ pair: LinkGraph.Pair) { sets.join(pair.lower, pair.upper) }
 }
 
 extension LinkGraph.Assertions {
