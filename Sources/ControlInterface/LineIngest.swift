@@ -1,5 +1,4 @@
 package import EventLog
-internal import Glibc
 package import JourneyModel
 
 /// A stream of events, one a line, as a state machine without I/O: bytes go in, batches come out, and for each stored batch a line
@@ -69,14 +68,15 @@ package struct LineIngest: Sendable {
     ///
     /// - Returns: how far it came.
     package mutating func take(_ bytes: Span<UInt8>, from index: Int) -> Int {
+        let now = Timestamp.now
         var start = index
         while start < bytes.count, !isPortionFull {
-            guard let end = LineIngest.newline(bytes, start) else {
+            guard let end = bytes.extracting(start..<bytes.count).firstIndex(of: UInt8(ascii: "\n")).map({ start + $0 }) else {
                 carry(bytes.extracting(start..<bytes.count))
                 return bytes.count
             }
             if partial.isEmpty, skipped == nil {
-                read(bytes.extracting(start..<end))
+                read(bytes.extracting(start..<end), receivedAt: now)
             } else {
                 carry(bytes.extracting(start..<end))
                 finishPartial()
@@ -97,7 +97,8 @@ package struct LineIngest: Sendable {
         guard line > reported, !isSaturated else { return nil }
         let portion = Portion(batch: batch, lines: line - reported, rejected: rejected, numbers: numbers)
         reported = line
-        batch = EventBatch()
+        // Portions of a stream that goes on are of one size.
+        batch = EventBatch(roomLike: batch)
         numbers = []
         rejected = []
         underWay += 1
@@ -134,13 +135,13 @@ package struct LineIngest: Sendable {
         text(lines: 0, AppendOutcome(), [], isLast: true, problem: problem, request: request)
     }
 
-    private mutating func read(_ text: Span<UInt8>) {
+    private mutating func read(_ text: Span<UInt8>, receivedAt: Timestamp) {
         line += 1
         guard !LineIngest.isBlank(text) else { return }
         do throws(EventFault) {
             batch.refusedSource = nil
             guard text.count <= maximumLine else { throw .tooLarge("the line has \(text.count) bytes, \(maximumLine) are allowed") }
-            try reader.read(text, receivedAt: .now, into: &batch)
+            try reader.read(text, receivedAt: receivedAt, into: &batch)
             if let last = batch.drafts.last, let refusal = limit.refusal(last, batch) {
                 batch.dropLast()
                 reject(Problem.Code.forbidden.rawValue, refusal)
@@ -180,16 +181,7 @@ package struct LineIngest: Sendable {
         }
         let text = partial
         partial = []
-        read(text.span)
-    }
-
-    private static func newline(_ bytes: Span<UInt8>, _ start: Int) -> Int? {
-        unsafe bytes.withUnsafeBytes { bytes in
-            guard let base = bytes.baseAddress, start < bytes.count,
-                let found = unsafe memchr(base + start, Int32(UInt8(ascii: "\n")), bytes.count - start)
-            else { return nil }
-            return unsafe UnsafeRawPointer(found) - base
-        }
+        read(text.span, receivedAt: .now)
     }
 
     private static func isBlank(_ text: Span<UInt8>) -> Bool {

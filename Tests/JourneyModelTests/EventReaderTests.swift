@@ -36,6 +36,45 @@ import Testing
         #expect(!draft.timeIsReceipt)
     }
 
+    @Test func escapesAreDecodedInEveryText() throws {
+        let text =
+            #"{"specversion":"1.0","id":"\u0031\"","source":"/\u0061","type":"t\u002ea","subject":"le\u0061d:1","account":"account:\u0062","x":1,"y":"\u0063"}"#
+        let batch = try reader.batch([eventJSON("0"), text, text, eventJSON("2")])
+        for draft in batch.drafts[1...2] {
+            let texts = [draft.id, draft.source, draft.type, draft.subject, draft.account, draft.extensions, draft.data]
+                .map { String(decoding: batch.bytes[$0.range], as: UTF8.self) }
+            #expect(texts == [#"1""#, "/a", "t.a", "lead:1", "account:b", #""x":1,"y":"\u0063""#, ""])
+        }
+        #expect(batch.drafts.map { batch.bytes[$0.subject.range].elementsEqual("lead:1".utf8) } == [true, true, true, true])
+    }
+
+    @Test func eachTypeHasItsOwnSchemaInWhateverOrderTheyCome() throws {
+        let (asks, other, unknown) = ("marketing.lead.qualified", "sales.touch.made", "no.such.type")
+        let touch = #"{"channel":"call","direction":"inbound","human":true}"#
+        let sound = [asks: #"{"lead_id":"1"}"#, other: touch, unknown: "{}"]
+        var random = Seeded(seed: 1)
+        var batch = EventBatch()
+        for number in 0..<2_000 {
+            let type = [asks, other, unknown].randomElement(using: &random) ?? asks
+            let isSound = Bool.random(using: &random)
+            let written = Bool.random(using: &random) ? type : type.replacing("e", with: #"\u0065"#)
+            let text = Array(eventJSON("\(number)", type: written, data: isSound ? sound[type] : #"{"x":1}"#).utf8)
+            let isTaken = (try? reader.read(text.span, receivedAt: Timestamp(microseconds: 0), into: &batch)) != nil
+            #expect(isTaken == (isSound || type == unknown), "\(written)")
+            if isTaken, Int.random(in: 0..<4, using: &random) == 0 { batch.dropLast() }
+        }
+    }
+
+    @Test func whatIsPersonalIsFoundWhereItStands() throws {
+        let data = #"{"email":"a@b.c","n":[{"phone":"1"}],"z":"x@y.z"}"#
+        let batch = try reader.batch([eventJSON("0"), "  " + eventJSON(#"\u0031"#, data: data), eventJSON("2", data: data)])
+        for draft in batch.drafts[1...2] {
+            let found = batch.personalValues(draft).map { String(decoding: batch.bytes[$0.range], as: UTF8.self) }
+            #expect(found == [#""a@b.c""#, #""1""#, #""x@y.z""#])
+        }
+        #expect(batch.personalValues(batch.drafts[0]).isEmpty)
+    }
+
     @Test func timeIsTheMomentOfReceiptWhereItIsLeftOut() throws {
         let batch = try reader.batch([eventJSON("1", time: nil)], receivedAt: Timestamp(microseconds: 7))
         #expect(batch.drafts[0].time.microseconds == 7)

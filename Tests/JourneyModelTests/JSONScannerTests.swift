@@ -1,4 +1,5 @@
 import FoundationEssentials
+import Glibc
 import JourneyModel
 import TestSupport
 import Testing
@@ -37,6 +38,69 @@ import Testing
         #expect(!isJSON(deeper))
         // Far deeper must not exhaust the stack either.
         #expect(!isJSON(Array(repeating: UInt8(ascii: "["), count: 1_000_000)))
+    }
+
+    /// What stands for itself, what does not, and what must not be, at every place of strings around the lengths that are read at once.
+    @Test(arguments: [
+        ("a", true), ("~\u{7F}", true), (#"\n"#, true), (#"\""#, true), (#"\u00e9"#, true), (#"\ud83c\udf89"#, true), ("é", true),
+        ("€", true), ("🎉", true), ("\u{0}", false), ("\u{1F}", false), ("\n", false), (#"\x"#, false), (#"\u00g0"#, false),
+    ])
+    func aCharacterIsWhatItIsWhereverItStands(_ character: String, _ isAllowed: Bool) throws {
+        for length in 0...25 {
+            for place in 0...length {
+                let text = String(repeating: "x", count: place) + character + String(repeating: "y", count: length - place)
+                // With and without something behind it that could be read by mistake.
+                for end in ["", String(repeating: " ", count: 9)] {
+                    let bytes = Array(#""\#(text)"\#(end)"#.utf8)
+                    do throws(JSONFault) {
+                        let value = try JSONValue(bytes.span)
+                        #expect(isAllowed, "\(text)")
+                        let decoded = try? JSONDecoder().decode(String.self, from: Data(bytes))
+                        #expect(value.text == decoded, "\(text)")
+                    } catch {
+                        let offset = character == #"\u00g0"# ? 4 : 0
+                        #expect(!isAllowed && error.offset == 1 + place + offset, "\(text): \(error)")
+                    }
+                }
+            }
+        }
+    }
+
+    @Test func bytesThatAreNotUTF8AreFoundWhereverTheyStand() {
+        for length in 0...25 {
+            for place in 0...length {
+                for wrong in [[0x80], [0xFF], [0xC3], [0xE2, 0x82], [0xED, 0xA0, 0x80]] as [[UInt8]] {
+                    var bytes = [UInt8](repeating: UInt8(ascii: "x"), count: length)
+                    bytes.insert(contentsOf: wrong, at: place)
+                    bytes = [UInt8(ascii: "\"")] + bytes + [UInt8(ascii: "\"")]
+                    let error = #expect(throws: JSONFault.self) { try JSONValue(bytes.span) }
+                    #expect(error?.offset == 1 + place)
+                }
+            }
+        }
+    }
+
+    /// Behind the text is a page that cannot be read.
+    @Test func nothingBehindTheTextIsRead() {
+        let page = sysconf(Int32(_SC_PAGESIZE))
+        guard let map = unsafe mmap(nil, 2 * page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0), unsafe map != MAP_FAILED
+        else {
+            Issue.record("no memory")
+            return
+        }
+        defer { unsafe munmap(map, 2 * page) }
+        let isGuarded = unsafe mprotect(map + page, page, PROT_NONE) == 0
+        #expect(isGuarded)
+        for length in 0...40 {
+            let text = Array(#"{"\#(String(repeating: "k", count: length))":"\#(String(repeating: "v", count: length))"}"#.utf8)
+            for count in 0...text.count {
+                let place = unsafe UnsafeMutableRawBufferPointer(start: map + page - count, count: count)
+                unsafe place.copyBytes(from: text.prefix(count))
+                let bytes = unsafe UnsafeBufferPointer(place.bindMemory(to: UInt8.self))
+                let value = unsafe try? JSONValue(bytes.span)
+                #expect((value != nil) == (count == text.count))
+            }
+        }
     }
 
     /// Mutates texts at random and compares with the decoder of Foundation, where the two mean to agree.

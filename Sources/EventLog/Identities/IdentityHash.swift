@@ -49,13 +49,19 @@ private struct SipState {
             compress(UInt64(littleEndian: unsafe text.loadUnaligned(fromByteOffset: offset, as: UInt64.self)))
             offset += 8
         }
-        var last: UInt64 = 0
-        var shift: UInt64 = 0
-        while offset < text.count {
-            last |= UInt64(unsafe text[offset]) << shift
-            (offset, shift) = (offset + 1, shift + 8)
+        compress(unsafe SipState.rest(of: text, from: offset))
+    }
+
+    /// The bytes from `offset` on, fewer than eight, the first lowest.
+    private static func rest(of text: UnsafeRawBufferPointer, from offset: Int) -> UInt64 {
+        guard text.count < 8 else {
+            // Those before it are shifted out; all of them where nothing is left.
+            let last = unsafe UInt64(littleEndian: text.loadUnaligned(fromByteOffset: text.count - 8, as: UInt64.self))
+            return last >> UInt64(8 * (8 - (text.count - offset)))
         }
-        compress(last)
+        var word: UInt64 = 0
+        for index in text.indices.reversed() { word = word << 8 | UInt64(unsafe text[index]) }
+        return word
     }
 
     mutating func finish(_ lengths: UInt64) -> UInt64 {
@@ -65,6 +71,7 @@ private struct SipState {
         return v0 ^ v1 ^ v2 ^ v3
     }
 
+    @inline(__always)
     private mutating func compress(_ word: UInt64) {
         v3 ^= word
         round()
@@ -72,6 +79,7 @@ private struct SipState {
         v0 ^= word
     }
 
+    @inline(__always)
     private mutating func round() {
         v0 &+= v1
         v1 = rotated(v1, 13) ^ v0

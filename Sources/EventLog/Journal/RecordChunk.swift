@@ -35,13 +35,20 @@ struct RecordChunk: Sendable {
     /// How long each record is.
     var lengths: [Int] { ends.indices.map { range($0).count } }
 
+    /// Takes room for so many bytes and records, which spares many of them from being moved as more come.
+    mutating func reserve(bytes: Int, records: Int) {
+        self.bytes.reserveCapacity(bytes)
+        ends.reserveCapacity(records)
+    }
+
     /// Adds a record.
     mutating func append(_ text: RecordText, of texts: [UInt8], _ stamp: EventRecord.Stamp) {
-        let (start, size) = (bytes.count, EventRecord.size(text, stamp))
-        bytes.append(contentsOf: repeatElement(0, count: size))
-        unsafe bytes.withUnsafeMutableBytes { target in
-            unsafe texts.withUnsafeBytes { texts in
-                unsafe EventRecord.write(text, of: texts, stamp, into: UnsafeMutableRawBufferPointer(rebasing: target[start...]))
+        let size = EventRecord.size(text, stamp)
+        bytes.append(addingCapacity: size) { output in
+            unsafe output.withUnsafeMutableBufferPointer { target, count in
+                let target = unsafe UnsafeMutableRawBufferPointer(start: target.baseAddress, count: size)
+                unsafe texts.withUnsafeBytes { texts in unsafe EventRecord.write(text, of: texts, stamp, into: target) }
+                count = size
             }
         }
         ends.append(bytes.count)

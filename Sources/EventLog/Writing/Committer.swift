@@ -36,6 +36,13 @@ struct Commit: ~Copyable {
         keys = log.sealingKeys
     }
 
+    /// Takes room for what `requests` most often need. As JSON, an event is longer than its record.
+    mutating func reserve(for requests: [AppendRequest]) {
+        let events = requests.reduce(0) { $0 + $1.batch.drafts.count }
+        chunk.reserve(bytes: requests.reduce(0) { $0 + $1.batch.bytes.count }, records: events)
+        inserted.reserveCapacity(events)
+    }
+
     /// Stores the events of `request` that are new.
     ///
     /// - Returns: what became of each, or for a request that is all or none the first conflict, with nothing of it stored.
@@ -155,17 +162,18 @@ struct Commit: ~Copyable {
             position: state.tail + 1, recordedAt: state.recordedAt, emitter: emitter,
             type: Commit.symbol(bytes, draft.type, last: &lastType, &state.symbols),
             source: Commit.symbol(bytes, draft.source, last: &lastSource, &state.symbols))
-        var text = RecordText(draft)
-        var texts = bytes
         if draft.isPersonal, let keys {
+            var texts: [UInt8] = []
             do throws(LogError) {
                 let seal = try SealedText(draft, of: batch, position: stamp.position, salt: state.salt, keys)
-                text = RecordText(draft, of: bytes, seal, into: &texts)
+                let text = RecordText(draft, of: bytes, seal, into: &texts)
+                chunk.append(text, of: texts, stamp)
             } catch {
                 throw .log(error)
             }
+        } else {
+            chunk.append(RecordText(draft), of: bytes, stamp)
         }
-        chunk.append(text, of: texts, stamp)
         state.tail = stamp.position
         state.identities.insert(identity, stamp.position)
         state.subjects.add(hash.subject(bytes.span.extracting(draft.subject.range)))
@@ -175,20 +183,16 @@ struct Commit: ~Copyable {
     private static func symbol(
         _ bytes: [UInt8], _ slice: EventBatch.Slice, last: inout (text: [UInt8], symbol: UInt32)?, _ symbols: inout SymbolTable
     ) -> UInt32 {
-        let text = bytes[slice.range]
-        if let last, last.text.elementsEqual(text) { return last.symbol }
         let name = bytes.span.extracting(slice.range)
+        if let last, last.text.span.isEqual(to: name) { return last.symbol }
         let isFull = symbols.count >= Int(EventRecord.unlisted)
         let symbol = (isFull ? symbols.symbol(name) : symbols.intern(name)?.symbol) ?? EventRecord.unlisted
-        last = (Array(text), symbol)
+        last = (name.bytes(), symbol)
         return symbol
     }
 
     private static func equal(_ stored: Span<UInt8>, _ range: Range<Int>, _ bytes: [UInt8], _ slice: EventBatch.Slice) -> Bool {
-        guard range.count == slice.range.count else { return false }
-        let start = Int(slice.start)
-        for offset in 0..<range.count where stored[range.lowerBound + offset] != bytes[start + offset] { return false }
-        return true
+        stored.extracting(range).isEqual(to: bytes.span.extracting(slice.range))
     }
 
     /// Whether a sender who repeats himself could have written both: texts equal, JSON equal in meaning, also where one is the other in a

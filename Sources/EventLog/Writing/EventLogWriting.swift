@@ -184,6 +184,7 @@ extension EventLog {
         let before = state.tail
         state.recordedAt = max(state.recordedAt, .now)
         var commit = Commit(log: self, after: state.tail, hash: hash, older: runs.snapshot)
+        commit.reserve(for: requests)
         do throws(CommitError) {
             var results: [Result<AppendOutcome, AppendFailure>] = []
             for request in requests { results.append(try commit.apply(request, &state)) }

@@ -1,6 +1,6 @@
 /// Events that were read and checked and are not yet stored: their text in one buffer, and a small description of each.
 ///
-/// One contiguous buffer and 64 bytes an event, so that a batch of thousands crosses from the event loop to the writer
+/// One contiguous buffer and 80 bytes an event, so that a batch of thousands crosses from the event loop to the writer
 /// thread without an allocation an event.
 package struct EventBatch: Sendable {
     /// Where a text lies in ``bytes``.
@@ -9,16 +9,16 @@ package struct EventBatch: Sendable {
         package let count: UInt32
 
         /// The indices in the buffer.
-        package var range: Range<Int> { Int(start)..<(Int(start) + Int(count)) }
+        @inlinable package var range: Range<Int> { Int(start)..<(Int(start) + Int(count)) }
 
         static let empty = Slice(start: 0, count: 0)
 
-        init(start: UInt32, count: UInt32) {
+        private init(start: UInt32, count: UInt32) {
             (self.start, self.count) = (start, count)
         }
 
-        init(_ range: Range<Int>) {
-            self.init(start: UInt32(range.lowerBound), count: UInt32(range.count))
+        init(_ range: Range<Int>, movedBy offset: Int) {
+            self.init(start: range.isEmpty ? 0 : UInt32(range.lowerBound + offset), count: UInt32(range.count))
         }
     }
 
@@ -48,30 +48,41 @@ package struct EventBatch: Sendable {
         package var isPersonal: Bool { namesPerson || personalCount > 0 }
     }
 
-    /// The text of all drafts.
+    /// The events as they were written, and behind each what its texts are without escapes, where they had some.
     package internal(set) var bytes: [UInt8] = []
     /// Where the values stand that say something about a person, for all drafts.
     var personal: [Slice] = []
     /// The events, in the order in which they were sent.
     package internal(set) var drafts: [Draft] = []
 
+    // The type of the event before, and what the catalogue says of it.
+    private(set) var lastType = Slice.empty
+    private(set) var lastSchema: Schema?
+
     /// How many of them are in quarantine.
     package internal(set) var quarantined = 0
     /// The source of the event that was refused last, where it could be read.
     package var refusedSource: [UInt8]?
 
-    package init() {}
-
-    mutating func append(_ text: Span<UInt8>, _ range: Range<Int>) -> Slice {
-        let start = bytes.count
-        unsafe text.extracting(range).withUnsafeBufferPointer { unsafe bytes.append(contentsOf: $0) }
-        return Slice(start: UInt32(start), count: UInt32(bytes.count - start))
+    /// Begins empty, with room for as much as `other` has, or for none.
+    package init(roomLike other: EventBatch? = nil) {
+        guard let other else { return }
+        bytes.reserveCapacity(other.bytes.count)
+        drafts.reserveCapacity(other.drafts.count)
     }
 
-    mutating func appendDecoded(_ text: Span<UInt8>, _ range: Range<Int>) throws(JSONFault) -> Slice {
+    /// Takes room for `count` bytes of text.
+    mutating func reserve(_ count: Int) {
+        bytes.reserveCapacity(bytes.count + count)
+    }
+
+    /// Adds text.
+    ///
+    /// - Returns: where it begins.
+    mutating func append(_ text: Span<UInt8>) -> Int {
         let start = bytes.count
-        try JSONText.decode(text, range, into: &bytes)
-        return Slice(start: UInt32(start), count: UInt32(bytes.count - start))
+        unsafe text.withUnsafeBufferPointer { unsafe bytes.append(contentsOf: $0) }
+        return start
     }
 
     /// The values of a draft's data that say something about a person, in the order of the text; JSON as it was written.
@@ -79,17 +90,17 @@ package struct EventBatch: Sendable {
         personal[Int(draft.firstPersonal)..<Int(draft.firstPersonal + draft.personalCount)]
     }
 
+    /// Adds an event whose text is there.
+    mutating func append(_ draft: Draft, _ schema: Schema?) {
+        if draft.isQuarantined { quarantined += 1 }
+        drafts.append(draft)
+        (lastType, lastSchema) = (draft.type, schema)
+    }
+
     /// Takes the last event back; its text stays, of no use, until the batch goes.
     package mutating func dropLast() {
         let last = drafts.removeLast()
         if last.isQuarantined { quarantined -= 1 }
         refusedSource = Array(bytes[last.source.range])
-    }
-
-    /// Takes back the text of an event that is refused.
-    mutating func refuse(_ draft: Draft, bytes count: Int, personal values: Int) {
-        refusedSource = draft.source.count > 0 ? Array(bytes[draft.source.range]) : nil
-        bytes.removeLast(bytes.count - count)
-        personal.removeLast(personal.count - values)
     }
 }

@@ -24,4 +24,14 @@ package enum EventFault: Error, Equatable, Sendable {
         case .tooLarge(let detail): detail
         }
     }
+
+    /// The same of an event that is a part of a text.
+    func moved(under pointer: String) -> EventFault {
+        switch self {
+        case .malformed: self
+        case .invalid(let violations):
+            .invalid(violations.map { Violation(pointer: pointer + $0.pointer, detail: $0.detail, code: $0.code) })
+        case .tooLarge(let detail): .tooLarge("\(pointer): \(detail)")
+        }
+    }
 }

@@ -1,5 +1,3 @@
-internal import Glibc
-
 extension EventReader {
     /// What is known of one event in the middle of the walk over its members.
     struct Walk {
@@ -16,44 +14,74 @@ extension EventReader {
             case emitted = 512
         }
 
+        // The bits of the attributes that no event may leave out.
+        private static let required: UInt16 = 1 | 2 | 4 | 8 | 16
+
+        /// A text of the event: where it stands between its quotes, or in `decoded` where it was written with escapes.
+        private struct Text {
+            var range = 0..<0
+            var isDecoded = false
+        }
+
         private let catalogue: EventCatalogue
-        private(set) var draft = EventBatch.Draft()
         private(set) var findings = Schema.Findings()
+        private var id = Text(), source = Text(), type = Text(), subject = Text(), account = Text()
+        private var data = 0..<0
+        private var time: Timestamp?
+        private var decoded: [UInt8] = []
+        // The extension attributes' members, gathered: they may lie apart.
+        private var extensions: [UInt8] = []
+        private var extensionNames: [String] = []
         // How many of the findings are what the type's schema says of `data`.
         private var schemaViolations = 0
         private var seen: UInt16 = 0
-        private var extensionNames: [String] = []
         // The JSON text of `dataschema`, which names the version of `data`.
         private var dataschema: Range<Int>?
-        // The text of `data` where its schema, or the version of it, was not known yet.
-        private var unchecked: Range<Int>?
-        private var dataLength = 0
+        // Whether the schema of `data`, or the version of it, was not known yet when it came.
+        private var isUnchecked = false
         // What the catalogue says of the type, once it was asked.
-        private var knownSchema: Schema??
+        private var schema: Schema?
+        private var isSchemaKnown = false
 
-        init(catalogue: EventCatalogue, batch start: Int) {
+        init(catalogue: EventCatalogue) {
             self.catalogue = catalogue
         }
 
-        /// Takes one member, whose value begins at `index`.
-        mutating func member(
-            _ text: Span<UInt8>, _ key: Range<Int>, _ index: inout Int, into batch: inout EventBatch
-        ) throws(JSONFault) {
-            guard let attribute = Walk.attribute(text, key) else {
-                return try extensionAttribute(text, key, &index, into: &batch)
+        /// Reads the event at `index`.
+        ///
+        /// - Parameter batch: the events before, whose type this one most often has.
+        mutating func read(_ text: Span<UInt8>, _ index: inout Int, after batch: inout EventBatch) throws(EventFault) {
+            do throws(JSONFault) {
+                if index < text.count, text[index] == UInt8(ascii: "{") {
+                    try JSONScanner.members(text, &index, depth: 1) { (key, index) throws(JSONFault) in
+                        try member(text, key, &index, after: &batch)
+                    }
+                    return try finish(text, after: &batch)
+                }
+                try JSONScanner.skipValue(text, &index)
+            } catch {
+                throw .malformed(error)
             }
+            throw .invalid([Violation(pointer: "", detail: "is not a JSON object")])
+        }
+
+        /// Takes one member, whose value begins at `index`.
+        private mutating func member(
+            _ text: Span<UInt8>, _ key: Range<Int>, _ index: inout Int, after batch: inout EventBatch
+        ) throws(JSONFault) {
+            guard let attribute = Walk.attribute(text, key) else { return try extensionAttribute(text, key, &index) }
             if seen & attribute.rawValue != 0, attribute != .emitted {
                 findings.violations.append(Violation(pointer: try pointer(text, key), detail: "is given twice"))
             }
             seen |= attribute.rawValue
             switch attribute {
-            case .id: draft.id = try string(text, key, &index, into: &batch)
-            case .source: draft.source = try string(text, key, &index, into: &batch)
-            case .type: draft.type = try string(text, key, &index, into: &batch)
-            case .subject: draft.subject = try subject(text, key, &index, into: &batch)
-            case .account: draft.account = try subject(text, key, &index, into: &batch)
+            case .id: id = try string(text, key, &index)
+            case .source: source = try string(text, key, &index)
+            case .type: type = try string(text, key, &index)
+            case .subject: subject = try subject(text, key, &index)
+            case .account: account = try subject(text, key, &index)
             case .time: try time(text, &index)
-            case .data: try data(text, &index, into: &batch)
+            case .data: try data(text, &index, after: &batch)
             case .specversion: try word("1.0", "is not \"1.0\"", text, key, &index)
             case .datacontenttype:
                 try word("application/json", "is not application/json, the only type of data that is kept", text, key, &index)
@@ -62,21 +90,14 @@ extension EventReader {
         }
 
         /// Checks what can be checked only when every member is known.
-        mutating func finish(_ text: Span<UInt8>, receivedAt: Timestamp, into batch: inout EventBatch) throws(JSONFault) {
-            for (attribute, name) in [
-                (Attribute.specversion, "specversion"), (.id, "id"), (.source, "source"), (.type, "type"), (.subject, "subject"),
-            ] where seen & attribute.rawValue == 0 {
-                findings.violations.append(Violation(pointer: "/\(name)", detail: "is missing"))
-            }
-            if seen & Attribute.time.rawValue == 0 {
-                draft.time = receivedAt
-                draft.timeIsReceipt = true
-            }
-            guard let schema = schema(in: batch) else { return }
-            if dataschema != nil || isVersioned(in: batch) {
-                try checkVersion(text, schema, in: batch)
-            } else if let range = unchecked {
-                var index = range.lowerBound
+        private mutating func finish(_ text: Span<UInt8>, after batch: inout EventBatch) throws(JSONFault) {
+            if ~seen & Walk.required != 0 { findMissing() }
+            findSchema(text, after: &batch)
+            guard let schema else { return }
+            if dataschema != nil || schema.isVersioned {
+                try checkVersion(text, schema)
+            } else if isUnchecked {
+                var index = data.lowerBound
                 try check(schema, text, &index)
             } else if seen & Attribute.data.rawValue == 0 {
                 // Where data is left out, only a schema that asks for nothing is satisfied.
@@ -86,13 +107,16 @@ extension EventReader {
             }
         }
 
+        private mutating func findMissing() {
+            for (attribute, name) in [
+                (Attribute.specversion, "specversion"), (.id, "id"), (.source, "source"), (.type, "type"), (.subject, "subject"),
+            ] where seen & attribute.rawValue == 0 {
+                findings.violations.append(Violation(pointer: "/\(name)", detail: "is missing"))
+            }
+        }
+
         /// Whether all that is wrong with the event is that its data breaks its type's schema.
         var isQuarantinable: Bool { schemaViolations > 0 && schemaViolations == findings.violations.count }
-
-        /// Notes that it is taken all the same. What its data says of a person may have names that the schema does not know.
-        mutating func setQuarantined() {
-            draft.isQuarantined = true
-        }
 
         private mutating func check(_ schema: Schema, _ data: Span<UInt8>, _ index: inout Int) throws(JSONFault) {
             let before = findings.violations.count
@@ -100,44 +124,70 @@ extension EventReader {
             schemaViolations += findings.violations.count - before
         }
 
-        /// Notes what of the event says something about a person.
-        mutating func findPersonal(in batch: inout EventBatch) throws(JSONFault) {
+        /// Adds the event, which begins and ends at `range` of the text, to `batch`.
+        mutating func append(
+            _ text: Span<UInt8>, _ range: Range<Int>, receivedAt: Timestamp, isQuarantined: Bool, to batch: inout EventBatch
+        ) throws(JSONFault) {
+            let start = batch.append(text.extracting(range))
+            // The texts stay where they stand in the event. Those that do not stand there as they are come behind it.
+            let (offset, decodedOffset) = (start - range.lowerBound, decoded.isEmpty ? 0 : batch.append(decoded.span))
+            func slice(_ text: Text) -> EventBatch.Slice { EventBatch.Slice(text.range, movedBy: text.isDecoded ? decodedOffset : offset) }
+            var draft = EventBatch.Draft()
+            (draft.source, draft.id, draft.type) = (slice(source), slice(id), slice(type))
+            (draft.subject, draft.account) = (slice(subject), slice(account))
+            draft.data = EventBatch.Slice(data, movedBy: offset)
+            if !extensions.isEmpty { draft.extensions = EventBatch.Slice(0..<extensions.count, movedBy: batch.append(extensions.span)) }
+            (draft.time, draft.timeIsReceipt) = (time ?? receivedAt, time == nil)
+            draft.isQuarantined = isQuarantined
             draft.namesPerson =
                 Subject.isPersonal(batch.bytes.span.extracting(draft.subject.range))
                 || Subject.isPersonal(batch.bytes.span.extracting(draft.account.range))
-            let schema = schema(in: batch)
-            let isCalledFor = schema?.mentionsPersonal ?? true || findings.hasUndeclared || Walk.hasAtSign(batch.bytes, draft.data.range)
-            guard draft.data.count > 0, isCalledFor else { return }
-            var finder = PersonalFinder(names: catalogue.personalNames)
-            var index = draft.data.range.lowerBound
-            try finder.walk(batch.bytes.span, &index, schema)
-            draft.firstPersonal = UInt32(batch.personal.count)
-            draft.personalCount = UInt32(finder.found.count)
-            for range in finder.found { batch.personal.append(EventBatch.Slice(range)) }
+            try findPersonal(text, offset, &draft, in: &batch)
+            batch.append(draft, schema)
         }
 
-        private static func hasAtSign(_ bytes: [UInt8], _ range: Range<Int>) -> Bool {
-            unsafe bytes.withUnsafeBytes { bytes in
-                guard let start = bytes.baseAddress else { return false }
-                return unsafe memchr(start + range.lowerBound, Int32(UInt8(ascii: "@")), range.count) != nil
-            }
+        /// Notes what of the data says something about a person.
+        private func findPersonal(
+            _ text: Span<UInt8>, _ offset: Int, _ draft: inout EventBatch.Draft, in batch: inout EventBatch
+        ) throws(JSONFault) {
+            guard !data.isEmpty else { return }
+            // What breaks its schema may have names that the schema does not know.
+            let isCalledFor =
+                schema?.mentionsPersonal ?? true || findings.hasUndeclared || text.extracting(data).firstIndex(of: UInt8(ascii: "@")) != nil
+            guard isCalledFor else { return }
+            var finder = PersonalFinder(names: catalogue.personalNames)
+            var index = data.lowerBound
+            try finder.walk(text, &index, schema?.whole)
+            draft.firstPersonal = UInt32(batch.personal.count)
+            draft.personalCount = UInt32(finder.found.count)
+            for range in finder.found { batch.personal.append(EventBatch.Slice(range, movedBy: offset)) }
+        }
+
+        /// The source, where it could be read.
+        func source(in text: Span<UInt8>) -> [UInt8]? {
+            source.range.isEmpty ? nil : with(source, in: text) { $0.bytes() }
+        }
+
+        private func with<Result>(_ part: Text, in text: Span<UInt8>, _ body: (Span<UInt8>) -> Result) -> Result {
+            part.isDecoded ? body(decoded.span.extracting(part.range)) : body(text.extracting(part.range))
         }
 
         /// Adds a violation for each attribute that is longer than its limit.
         mutating func checkLengths(_ limits: EventLimits) {
-            for (slice, limit, name) in [
-                (draft.id, limits.id, "id"), (draft.source, limits.source, "source"), (draft.type, limits.type, "type"),
-            ] where slice.count > limit {
+            let (id, source, type) = (id.range.count, source.range.count, type.range.count)
+            guard id > limits.id || source > limits.source || type > limits.type else { return }
+            for (count, limit, name) in [(id, limits.id, "id"), (source, limits.source, "source"), (type, limits.type, "type")]
+            where count > limit {
                 findings.violations.append(Violation(pointer: "/\(name)", detail: "is longer than \(limit) bytes"))
             }
         }
 
         /// What is too large, if anything is.
         func size(of event: Int, _ limits: EventLimits) -> String? {
-            if dataLength > limits.data {
-                "data has \(dataLength) bytes, \(limits.data) are allowed"
-            } else if draft.extensions.count > limits.extensions {
-                "the extension attributes have \(draft.extensions.count) bytes, \(limits.extensions) are allowed"
+            if data.count > limits.data {
+                "data has \(data.count) bytes, \(limits.data) are allowed"
+            } else if extensions.count > limits.extensions {
+                "the extension attributes have \(extensions.count) bytes, \(limits.extensions) are allowed"
             } else if event > limits.event {
                 "the event has \(event) bytes, \(limits.event) are allowed"
             } else {
@@ -145,22 +195,20 @@ extension EventReader {
             }
         }
 
-        /// The schema of the event's type, looked up once.
-        private mutating func schema(in batch: EventBatch) -> Schema? {
-            guard seen & Attribute.type.rawValue != 0 else { return nil }
-            if let knownSchema { return knownSchema }
-            let schema = catalogue.schema(batch.bytes.span.extracting(draft.type.range))
-            knownSchema = .some(schema)
-            return schema
-        }
-
-        private func isVersioned(in batch: EventBatch) -> Bool {
-            !catalogue.upcasters.isEmpty && catalogue.isVersioned(batch.bytes.span.extracting(draft.type.range))
+        /// Looks the schema of the event's type up, once.
+        private mutating func findSchema(_ text: Span<UInt8>, after batch: inout EventBatch) {
+            guard !isSchemaKnown, seen & Attribute.type.rawValue != 0 else { return }
+            isSchemaKnown = true
+            schema = with(type, in: text) { type in
+                // Types come in runs.
+                let known = batch.bytes.span.extracting(batch.lastType.range)
+                return !known.isEmpty && known.isEqual(to: type) ? batch.lastSchema : catalogue.schema(type)
+            }
         }
 
         /// Checks data whose version the event may name: what is kept is what was sent, what is checked is what it will be read as.
-        private mutating func checkVersion(_ text: Span<UInt8>, _ schema: Schema, in batch: EventBatch) throws(JSONFault) {
-            let type = String(decoding: batch.bytes[draft.type.range], as: UTF8.self)
+        private mutating func checkVersion(_ text: Span<UInt8>, _ schema: Schema) throws(JSONFault) {
+            let type = with(type, in: text) { String(decoding: $0.bytes(), as: UTF8.self) }
             var named: String?
             if let range = dataschema { named = try JSONValue(text.extracting(range)).text }
             let version = Upcasters.version(named, of: type) ?? 1
@@ -171,10 +219,10 @@ extension EventReader {
                 return findings.violations.append(Violation(pointer: "/dataschema", detail: detail))
             }
             // Data that was sent and is not at hand was checked as it came, or is no object.
-            guard unchecked != nil || seen & Attribute.data.rawValue == 0 else { return }
+            guard isUnchecked || seen & Attribute.data.rawValue == 0 else { return }
             // What an older version says of a person may have names that this schema does not know.
             findings.hasUndeclared = true
-            var data = unchecked.map { text.extracting($0).bytes() } ?? Array("{}".utf8)
+            var data = isUnchecked ? text.extracting(data).bytes() : Array("{}".utf8)
             if let upcaster, version < latest {
                 var writer = JSONWriter()
                 upcaster.current(try JSONValue(data.span), from: version).write(to: &writer)
@@ -184,40 +232,37 @@ extension EventReader {
             try check(schema, data.span, &index)
         }
 
-        private mutating func string(
-            _ text: Span<UInt8>, _ key: Range<Int>, _ index: inout Int, into batch: inout EventBatch
-        ) throws(JSONFault) -> EventBatch.Slice {
+        private mutating func string(_ text: Span<UInt8>, _ key: Range<Int>, _ index: inout Int) throws(JSONFault) -> Text {
             guard index < text.count, text[index] == UInt8(ascii: "\"") else {
                 try JSONScanner.skipValue(text, &index, depth: 2)
                 findings.violations.append(Violation(pointer: try pointer(text, key), detail: "is not a string"))
-                return .empty
+                return Text()
             }
             let start = index + 1
-            let escaped = try JSONScanner.skipString(text, &index)
+            let isEscaped = try JSONScanner.skipString(text, &index)
             let range = start..<(index - 1)
             if range.isEmpty { findings.violations.append(Violation(pointer: try pointer(text, key), detail: "is empty")) }
-            return escaped ? try batch.appendDecoded(text, range) : batch.append(text, range)
+            guard isEscaped else { return Text(range: range) }
+            let before = decoded.count
+            try JSONText.decode(text, range, into: &decoded)
+            return Text(range: before..<decoded.count, isDecoded: true)
         }
 
-        private mutating func subject(
-            _ text: Span<UInt8>, _ key: Range<Int>, _ index: inout Int, into batch: inout EventBatch
-        ) throws(JSONFault) -> EventBatch.Slice {
+        private mutating func subject(_ text: Span<UInt8>, _ key: Range<Int>, _ index: inout Int) throws(JSONFault) -> Text {
             let before = findings.violations.count
-            let slice = try string(text, key, &index, into: &batch)
-            if findings.violations.count == before, let fault = Subject.fault(batch.bytes.span.extracting(slice.range)) {
+            let subject = try string(text, key, &index)
+            if findings.violations.count == before, let fault = with(subject, in: text, Subject.fault) {
                 findings.violations.append(Violation(pointer: try pointer(text, key), detail: fault))
             }
-            return slice
+            return subject
         }
 
         private mutating func time(_ text: Span<UInt8>, _ index: inout Int) throws(JSONFault) {
             let start = index
             try JSONScanner.skipValue(text, &index, depth: 2)
-            if text[start] == UInt8(ascii: "\""), index - start > 11,
-                let time = Timestamp(text.extracting((start + 1)..<(index - 1)))
-            {
-                draft.time = time
-                return
+            if text[start] == UInt8(ascii: "\""), index - start > 11 {
+                time = Timestamp(text.extracting((start + 1)..<(index - 1)))
+                if time != nil { return }
             }
             findings.violations.append(
                 Violation(
@@ -226,7 +271,7 @@ extension EventReader {
                     code: "invalid-time"))
         }
 
-        private mutating func data(_ text: Span<UInt8>, _ index: inout Int, into batch: inout EventBatch) throws(JSONFault) {
+        private mutating func data(_ text: Span<UInt8>, _ index: inout Int, after batch: inout EventBatch) throws(JSONFault) {
             let start = index
             guard index < text.count, text[index] == UInt8(ascii: "{") else {
                 try JSONScanner.skipValue(text, &index, depth: 2)
@@ -234,14 +279,14 @@ extension EventReader {
                 guard text[start] != UInt8(ascii: "n") else { return seen &= ~Attribute.data.rawValue }
                 return findings.violations.append(Violation(pointer: "/data", detail: "is not an object"))
             }
-            if let schema = schema(in: batch), !isVersioned(in: batch) {
+            findSchema(text, after: &batch)
+            if let schema, !schema.isVersioned {
                 try check(schema, text, &index)
             } else {
                 try JSONScanner.skipValue(text, &index, depth: 2)
-                unchecked = start..<index
+                isUnchecked = true
             }
-            dataLength = index - start
-            draft.data = batch.append(text, start..<index)
+            data = start..<index
         }
 
         private mutating func word(
@@ -254,9 +299,7 @@ extension EventReader {
             }
         }
 
-        private mutating func extensionAttribute(
-            _ text: Span<UInt8>, _ key: Range<Int>, _ index: inout Int, into batch: inout EventBatch
-        ) throws(JSONFault) {
+        private mutating func extensionAttribute(_ text: Span<UInt8>, _ key: Range<Int>, _ index: inout Int) throws(JSONFault) {
             let (start, value) = (key.lowerBound - 1, index)
             try JSONScanner.skipValue(text, &index, depth: 2)
             let name = try JSONText.string(text, key)
@@ -274,11 +317,8 @@ extension EventReader {
             }
             extensionNames.append(name)
             if name == "dataschema" { dataschema = value..<index }
-            // Members lie apart in the text and together in the batch: gather them behind what is there already.
-            var gathered = Array(batch.bytes[draft.extensions.range])
-            if !gathered.isEmpty { gathered.append(UInt8(ascii: ",")) }
-            unsafe text.extracting(start..<index).withUnsafeBufferPointer { unsafe gathered.append(contentsOf: $0) }
-            draft.extensions = batch.append(gathered.span, 0..<gathered.count)
+            if !extensions.isEmpty { extensions.append(UInt8(ascii: ",")) }
+            unsafe text.extracting(start..<index).withUnsafeBufferPointer { unsafe extensions.append(contentsOf: $0) }
         }
 
         private func pointer(_ text: Span<UInt8>, _ key: Range<Int>) throws(JSONFault) -> String {

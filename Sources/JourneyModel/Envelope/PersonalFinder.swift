@@ -10,13 +10,13 @@ struct PersonalFinder {
         self.names = names
     }
 
-    /// Walks the value at `index`, whose schema is `schema`; nil where none speaks of it.
-    mutating func walk(_ text: Span<UInt8>, _ index: inout Int, _ schema: Schema?) throws(JSONFault) {
+    /// Walks the value at `index`, which is a schema's `part`; nil where none speaks of it.
+    mutating func walk(_ text: Span<UInt8>, _ index: inout Int, _ part: Schema.Part?) throws(JSONFault) {
         let start = index
         switch text[index] {
         case UInt8(ascii: "{"):
             try JSONScanner.members(text, &index, depth: 0) { (key, index) throws(JSONFault) in
-                let declared = schema?.property(text, key)
+                let declared = part?.property(text, key)
                 guard declared?.isPersonal ?? names.contains(text, key) else { return try walk(text, &index, declared) }
                 let start = index
                 try JSONScanner.skipValue(text, &index)
@@ -24,25 +24,23 @@ struct PersonalFinder {
                 if text[start] != UInt8(ascii: "n") { found.append(start..<index) }
             }
         case UInt8(ascii: "["):
-            try JSONScanner.elements(text, &index, depth: 0) { (_, index) throws(JSONFault) in try walk(text, &index, schema?.item) }
+            try JSONScanner.elements(text, &index, depth: 0) { (_, index) throws(JSONFault) in try walk(text, &index, part?.item) }
         default:
             try JSONScanner.skipValue(text, &index)
-            if PersonalFinder.holdsAddress(text, start..<index) { found.append(start..<index) }
+            if PersonalFinder.holdsAddress(text.extracting(start..<index)) { found.append(start..<index) }
         }
     }
 
     /// Whether a text holds an e-mail address: something, an at sign, something, a dot, something.
-    static func holdsAddress(_ text: Span<UInt8>, _ range: Range<Int>) -> Bool {
-        guard let at = range.first(where: { text[$0] == UInt8(ascii: "@") }), at > range.lowerBound, at + 2 <= range.upperBound else {
-            return false
-        }
-        return range[(at + 2)...].dropLast().contains { text[$0] == UInt8(ascii: ".") }
+    static func holdsAddress(_ text: Span<UInt8>) -> Bool {
+        guard let at = text.firstIndex(of: UInt8(ascii: "@")), at > 0, at + 2 <= text.count else { return false }
+        return (at + 2..<text.count).dropLast().contains { text[$0] == UInt8(ascii: ".") }
     }
 }
 
 extension Subject {
     /// Whether the name itself tells who a person is: it holds an e-mail address.
     package static func isPersonal(_ text: Span<UInt8>) -> Bool {
-        PersonalFinder.holdsAddress(text, 0..<text.count)
+        PersonalFinder.holdsAddress(text)
     }
 }

@@ -1,3 +1,5 @@
+internal import Glibc
+
 /// Decoding and comparing string content in scanned JSON, and quoting it again.
 package enum JSONText {
     /// Appends the text of a scanned string (the range between its quotes) with its escapes decoded.
@@ -35,12 +37,13 @@ package enum JSONText {
     }
 
     /// Whether the bytes of `range` are `word`. Escapes are not decoded: a key spelt with escapes matches nothing.
-    @inlinable
+    @inline(__always)
     package static func equals(_ bytes: Span<UInt8>, _ range: Range<Int>, _ word: StaticString) -> Bool {
         guard range.count == word.utf8CodeUnitCount else { return false }
-        return word.withUTF8Buffer { utf8 in
-            for offset in 0..<utf8.count where unsafe utf8[offset] != bytes[range.lowerBound + offset] { return false }
-            return true
+        // Of a word known at compile time, this is a comparison or two of numbers.
+        return unsafe bytes.extracting(range).withUnsafeBytes { bytes in
+            guard let start = bytes.baseAddress else { return true }
+            return unsafe memcmp(start, word.utf8Start, bytes.count) == 0
         }
     }
 

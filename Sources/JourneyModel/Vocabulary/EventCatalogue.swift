@@ -1,5 +1,5 @@
 /// The event types that the program knows, each with the schema of its `data`: the files of `schemas/events/`.
-package struct EventCatalogue: Sendable {
+package final class EventCatalogue: Sendable {
     /// The types, in the order of their names.
     package let types: [String]
     /// Names of fields that are personal where no schema declares them.
@@ -50,10 +50,5 @@ package struct EventCatalogue: Sendable {
     /// The schema of `type`'s data, or nil where the catalogue does not know the type.
     package func schema(_ type: Span<UInt8>) -> Schema? {
         table.symbol(type).map { schemas[Int($0)] }
-    }
-
-    /// Whether the data of `type` has had more than one version.
-    package func isVersioned(_ type: Span<UInt8>) -> Bool {
-        table.symbol(type).map { upcasters[types[Int($0)]] != nil } ?? false
     }
 }

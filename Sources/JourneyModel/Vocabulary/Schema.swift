@@ -1,21 +1,10 @@
-/// A fault in an event: where (a JSON pointer, RFC 6901), what, and the code that a rejected line carries.
-package struct Violation: Error, Equatable, Sendable {
-    package let pointer: String
-    package let detail: String
-    package var code = "invalid-event"
-
-    package init(pointer: String, detail: String, code: String = "invalid-event") {
-        self.pointer = pointer
-        self.detail = detail
-        self.code = code
-    }
-}
-
 /// The part of JSON Schema 2020-12 that the event catalogue uses, checked over bytes in the same walk that checks the JSON itself.
 ///
-/// Any other keyword is refused when the schema is read: a rule that is not enforced must not look as if it were.
-package struct Schema: Sendable {
-    private struct Kinds: OptionSet {
+/// Any other keyword is refused when the schema is read: a rule that is not enforced must not look as if it were. What was read lies in
+/// flat tables of numbers, a node for each value that the schema speaks of, so that a check follows no references and counts none.
+package final class Schema: Sendable {
+    /// The kinds of JSON values.
+    struct Kinds: OptionSet {
         let rawValue: UInt8
         static let object = Kinds(rawValue: 1)
         static let array = Kinds(rawValue: 2)
@@ -26,24 +15,27 @@ package struct Schema: Sendable {
         static let null = Kinds(rawValue: 64)
     }
 
-    private struct Property {
-        let name: [UInt8]
-        let schema: Schema
-    }
+    /// What is asked of one value.
+    struct Node {
+        var kinds: Kinds = []
+        var isPersonal = false
+        // Whether this value or one inside it is personal.
+        var mentionsPersonal = false
+        // Which of `names` are those of its members, and which the texts it may be; of these, none for any.
+        var properties = 0..<0
+        var choices = 0..<0
+        // Of `required`; and as bits those that are declared.
+        var required = 0..<0
+        var requiredBits: UInt64 = 0
+        var requiresUndeclared = false
+        var lengths = 0...Int.max
+        var range = Int.min...Int.max
+        var counts = 0...Int.max
+        var item: Int?
 
-    private var kinds: Kinds = []
-    private var kindNames = "any value"
-    private var properties: [Property] = []
-    private var required: [String] = []
-    // Which of the properties those are; for a name that is not declared, none.
-    private var requiredPlaces: [Int?] = []
-    private var choices: [String] = []
-    private var lengths = 0...Int.max
-    private var range = Int.min...Int.max
-    private var counts = 0...Int.max
-    private var items: [Schema] = []
-    /// Whether this value says something about a person (`x-personal`).
-    package private(set) var isPersonal = false
+        var isTextFree: Bool { choices.isEmpty && lengths == 0...Int.max }
+        var isNumberFree: Bool { (kinds.isDisjoint(with: .integer) || kinds.contains(.number)) && range == Int.min...Int.max }
+    }
 
     /// What a check finds.
     package struct Findings: Sendable {
@@ -53,181 +45,185 @@ package struct Schema: Sendable {
         package var hasUndeclared = false
 
         package init() {}
-    }
 
-    /// Whether this value or one inside it is personal.
-    private(set) var mentionsPersonal = false
-
-    /// The schema of an array's elements, where it has one.
-    var item: Schema? { items.first }
-
-    /// The schema of the member whose name stands at `key`, where it is declared.
-    func property(_ bytes: Span<UInt8>, _ key: Range<Int>) -> Schema? {
-        properties.first { Schema.equals(bytes, key, $0.name) }?.schema
-    }
-
-    /// Whether what stands at a place is personal, or has something in it that is.
-    func isPersonal(at path: [String]) -> Bool {
-        var schema = self
-        for name in path {
-            if schema.isPersonal { return true }
-            guard let next = schema.properties.first(where: { $0.name.elementsEqual(name.utf8) }) else { return false }
-            schema = next.schema
+        /// Puts the violations from `start` on under a pointer: they are put together only for the few values that are wrong.
+        fileprivate mutating func move(from start: Int, under pointer: @autoclosure () -> String) {
+            guard start < violations.count else { return }
+            let parent = pointer()
+            for place in start..<violations.count {
+                violations[place] = Violation(pointer: parent + violations[place].pointer, detail: violations[place].detail)
+            }
         }
-        return schema.isPersonal || schema.mentionsPersonal
     }
 
-    private static let annotations: Set<String> = [
-        "$schema", "$id", "title", "description", "format", "examples", "x-counterexamples", "x-upcasts",
-    ]
+    // The first is the whole value.
+    private let nodes: [Node]
+    private let names: NameTable
+    // What each node asks for, in words.
+    private let kindNames: [String]
+    // Names, and which of the node's properties they are; nil where the node declares none of the name.
+    private let required: [(name: String, place: Int?)]
+    /// Whether the type's data has had more than one version.
+    let isVersioned: Bool
 
     /// Reads a schema.
     ///
     /// - Throws: a ``Violation`` that points at a keyword or value this reader does not know.
     package init(_ value: JSONValue, at pointer: String = "") throws(Violation) {
-        guard let members = value.members else { throw Violation(pointer: pointer, detail: "is not an object") }
-        for member in members where !Schema.annotations.contains(member.name) {
-            try read(member, at: "\(pointer)/\(member.name)")
-        }
-        requiredPlaces = required.map { name in properties.firstIndex { $0.name.elementsEqual(name.utf8) } }
-        mentionsPersonal =
-            isPersonal || properties.contains { $0.schema.mentionsPersonal } || items.contains(where: \.mentionsPersonal)
-        if properties.count > 64 { throw Violation(pointer: pointer, detail: "has more than 64 properties") }
+        var reader = SchemaReader()
+        _ = try reader.add(value, at: pointer)
+        (nodes, names, kindNames, required) = (reader.nodes, reader.names, reader.kindNames, reader.required)
+        isVersioned = value["x-upcasts"] != nil
     }
 
-    private mutating func read(_ member: JSONValue.Member, at pointer: String) throws(Violation) {
-        let unreadable = Violation(pointer: pointer, detail: "is not a value this keyword takes")
-        switch member.name {
-        case "type":
-            let names = member.value.text.map { [$0] } ?? member.value.elements?.compactMap(\.text) ?? []
-            for name in names { kinds.insert(try Schema.kind(name, at: pointer)) }
-            kindNames = names.joined(separator: " or ")
-        case "properties":
-            for property in member.value.members ?? [] {
-                let schema = try Schema(property.value, at: "\(pointer)/\(property.name)")
-                properties.append(Property(name: Array(property.name.utf8), schema: schema))
-            }
-        case "required":
-            guard let names = member.value.elements?.compactMap(\.text) else { throw unreadable }
-            required = names
-        case "enum":
-            guard let values = member.value.elements?.compactMap(\.text), !values.isEmpty else { throw unreadable }
-            choices = values
-        case "items": items = [try Schema(member.value, at: pointer)]
-        case "x-personal": isPersonal = member.value == .bool(true)
-        default:
-            guard let number = member.value.integer else { throw unreadable }
-            try read(bound: member.name, number, at: pointer)
+    /// Whether the value or one inside it is personal.
+    var mentionsPersonal: Bool { nodes[0].mentionsPersonal }
+
+    /// A value that the schema speaks of.
+    struct Part {
+        let schema: Schema
+        fileprivate let node: Int
+
+        /// Whether it says something about a person (`x-personal`).
+        var isPersonal: Bool { schema.nodes[node].isPersonal }
+
+        /// The elements of the array, where they are spoken of.
+        var item: Part? { schema.nodes[node].item.map { Part(schema: schema, node: $0) } }
+
+        /// The member whose name stands at `key`, where it is declared.
+        func property(_ bytes: Span<UInt8>, _ key: Range<Int>) -> Part? {
+            schema.names.find(bytes, key, in: schema.nodes[node].properties).map { Part(schema: schema, node: schema.names.node($0)) }
         }
     }
 
-    private mutating func read(bound name: String, _ number: Int, at pointer: String) throws(Violation) {
-        switch name {
-        case "minimum": range = number...max(number, range.upperBound)
-        case "maximum": range = min(number, range.lowerBound)...number
-        case "minLength": lengths = number...max(number, lengths.upperBound)
-        case "maxLength": lengths = min(number, lengths.lowerBound)...number
-        case "minItems": counts = number...max(number, counts.upperBound)
-        case "maxItems": counts = min(number, counts.lowerBound)...number
-        default: throw Violation(pointer: pointer, detail: "is not a keyword that is enforced")
-        }
-    }
+    /// The value as a whole.
+    var whole: Part { Part(schema: self, node: 0) }
 
-    private static func kind(_ name: String, at pointer: String) throws(Violation) -> Kinds {
-        switch name {
-        case "object": return .object
-        case "array": return .array
-        case "string": return .string
-        case "integer": return .integer
-        case "number": return [.number, .integer]
-        case "boolean": return .boolean
-        case "null": return .null
-        default: throw Violation(pointer: pointer, detail: "'\(name)' is not a type")
+    /// Whether what stands at a place is personal, or has something in it that is.
+    func isPersonal(at path: [String]) -> Bool {
+        var part = whole
+        for name in path {
+            if part.isPersonal { return true }
+            let utf8 = Array(name.utf8)
+            let found = part.property(utf8.span, 0..<utf8.count)
+            guard let next = found else { return false }
+            part = next
         }
+        return nodes[part.node].mentionsPersonal
     }
 
     /// Moves past the value at `index`, adding what breaks the schema to `findings`.
     ///
     /// - Throws: where the text is not JSON.
     package func check(
-        _ bytes: Span<UInt8>, _ index: inout Int, at pointer: String, depth: Int = 0, into findings: inout Findings
+        _ bytes: Span<UInt8>, _ index: inout Int, at pointer: String = "", depth: Int = 0, into findings: inout Findings
+    ) throws(JSONFault) {
+        let before = findings.violations.count
+        try check(0, bytes, &index, depth, &findings)
+        findings.move(from: before, under: pointer)
+    }
+
+    private func check(
+        _ node: Int, _ bytes: Span<UInt8>, _ index: inout Int, _ depth: Int, _ findings: inout Findings
     ) throws(JSONFault) {
         let start = index
         guard index < bytes.count else { throw JSONFault(offset: index, reason: "expected a value, found the end") }
-        let kind = Schema.kind(startingWith: bytes[index])
+        let (kind, kinds) = (Schema.kind(startingWith: bytes[index]), nodes[node].kinds)
         guard kinds.isEmpty || !kinds.isDisjoint(with: kind) else {
             try JSONScanner.skipValue(bytes, &index, depth: depth)
-            findings.violations.append(Violation(pointer: pointer, detail: "is not \(kindNames)"))
-            return
+            return findings.violations.append(Violation(pointer: "", detail: "is not \(kindNames[node])"))
         }
         switch kind {
-        case .object: try checkObject(bytes, &index, at: pointer, depth: depth, into: &findings)
-        case .array: try checkArray(bytes, &index, at: pointer, depth: depth, into: &findings)
-        default: try JSONScanner.skipValue(bytes, &index, depth: depth)
-        }
-        if kind == .string, !choices.isEmpty || lengths != 0...Int.max {
-            checkString(try JSONText.string(bytes, (start + 1)..<(index - 1)), at: pointer, into: &findings)
-        } else if kind.contains(.integer), !kinds.contains(.number) || range != Int.min...Int.max {
-            checkNumber(bytes, start..<index, at: pointer, into: &findings)
+        case .object: try checkObject(node, bytes, &index, depth, &findings)
+        case .array: try checkArray(node, bytes, &index, depth, &findings)
+        case .string:
+            let isEscaped = try JSONScanner.skipString(bytes, &index)
+            guard !nodes[node].isTextFree else { return }
+            let range = (start + 1)..<(index - 1)
+            guard isEscaped else { return checkText(node, bytes.extracting(range), &findings) }
+            var text: [UInt8] = []
+            try JSONText.decode(bytes, range, into: &text)
+            checkText(node, text.span, &findings)
+        default:
+            try JSONScanner.skipValue(bytes, &index, depth: depth)
+            guard kind.contains(.number), !nodes[node].isNumberFree else { return }
+            checkNumber(node, bytes.extracting(start..<index), &findings)
         }
     }
 
     private func checkObject(
-        _ bytes: Span<UInt8>, _ index: inout Int, at pointer: String, depth: Int, into findings: inout Findings
+        _ node: Int, _ bytes: Span<UInt8>, _ index: inout Int, _ depth: Int, _ findings: inout Findings
     ) throws(JSONFault) {
         var seen: UInt64 = 0
+        let properties = nodes[node].properties
         try JSONScanner.members(bytes, &index, depth: depth) { (key, index) throws(JSONFault) in
-            guard let place = properties.firstIndex(where: { Schema.equals(bytes, key, $0.name) }) else {
+            guard let name = names.find(bytes, key, in: properties) else {
                 findings.hasUndeclared = true
                 return try JSONScanner.skipValue(bytes, &index, depth: depth + 1)
             }
-            seen |= 1 << UInt64(place)
-            let schema = properties[place].schema
+            seen |= 1 &<< UInt64(name - properties.lowerBound)
             let before = findings.violations.count
-            try schema.check(bytes, &index, at: "", depth: depth + 1, into: &findings)
-            // Pointers are put together only for the few values that are wrong.
-            for place in before..<findings.violations.count {
-                let name = String(decoding: bytes.extracting(key).bytes(), as: UTF8.self)
-                findings.violations[place] = Violation(
-                    pointer: "\(pointer)/\(name)\(findings.violations[place].pointer)", detail: findings.violations[place].detail)
-            }
+            try check(names.node(name), bytes, &index, depth + 1, &findings)
+            findings.move(from: before, under: "/" + String(decoding: bytes.extracting(key).bytes(), as: UTF8.self))
         }
-        for (index, place) in requiredPlaces.enumerated() where place.map({ seen & 1 << UInt64($0) == 0 }) ?? true {
-            findings.violations.append(Violation(pointer: "\(pointer)/\(required[index])", detail: "is missing"))
+        guard ~seen & nodes[node].requiredBits != 0 || nodes[node].requiresUndeclared else { return }
+        for (name, place) in required[nodes[node].required] where place.map({ seen & 1 << UInt64($0) == 0 }) ?? true {
+            findings.violations.append(Violation(pointer: "/\(name)", detail: "is missing"))
         }
     }
 
     private func checkArray(
-        _ bytes: Span<UInt8>, _ index: inout Int, at pointer: String, depth: Int, into findings: inout Findings
+        _ node: Int, _ bytes: Span<UInt8>, _ index: inout Int, _ depth: Int, _ findings: inout Findings
     ) throws(JSONFault) {
         var count = 0
+        let item = nodes[node].item
         try JSONScanner.elements(bytes, &index, depth: depth) { (number, index) throws(JSONFault) in
             count += 1
-            guard let item = items.first else { return try JSONScanner.skipValue(bytes, &index, depth: depth + 1) }
-            try item.check(bytes, &index, at: "\(pointer)/\(number)", depth: depth + 1, into: &findings)
+            guard let item else { return try JSONScanner.skipValue(bytes, &index, depth: depth + 1) }
+            let before = findings.violations.count
+            try check(item, bytes, &index, depth + 1, &findings)
+            findings.move(from: before, under: "/\(number)")
         }
-        guard !counts.contains(count) else { return }
-        findings.violations.append(Violation(pointer: pointer, detail: "has \(count) elements\(Schema.bounds(counts))"))
+        guard !nodes[node].counts.contains(count) else { return }
+        findings.violations.append(Violation(pointer: "", detail: "has \(count) elements\(Schema.bounds(nodes[node].counts))"))
     }
 
-    private func checkString(_ text: String, at pointer: String, into findings: inout Findings) {
-        if !choices.isEmpty, !choices.contains(text) {
-            findings.violations.append(Violation(pointer: pointer, detail: "is not one of \(choices.joined(separator: ", "))"))
+    private func checkText(_ node: Int, _ text: Span<UInt8>, _ findings: inout Findings) {
+        let choices = nodes[node].choices
+        if !choices.isEmpty, names.find(text, 0..<text.count, in: choices) == nil {
+            let list = choices.map { names.text($0) }.joined(separator: ", ")
+            findings.violations.append(Violation(pointer: "", detail: "is not one of \(list)"))
         }
-        let length = text.unicodeScalars.count
-        if !lengths.contains(length) {
-            findings.violations.append(Violation(pointer: pointer, detail: "has \(length) characters\(Schema.bounds(lengths))"))
-        }
+        let lengths = nodes[node].lengths
+        // No text has more characters than bytes.
+        guard lengths.lowerBound > 0 || text.count > lengths.upperBound else { return }
+        var length = 0
+        for index in 0..<text.count where text[index] & 0xC0 != 0x80 { length += 1 }
+        guard !lengths.contains(length) else { return }
+        findings.violations.append(Violation(pointer: "", detail: "has \(length) characters\(Schema.bounds(lengths))"))
     }
 
-    private func checkNumber(_ bytes: Span<UInt8>, _ text: Range<Int>, at pointer: String, into findings: inout Findings) {
-        let written = String(decoding: bytes.extracting(text).bytes(), as: UTF8.self)
+    private func checkNumber(_ node: Int, _ text: Span<UInt8>, _ findings: inout Findings) {
+        let (kinds, range) = (nodes[node].kinds, nodes[node].range)
+        if let number = Schema.short(text), range.contains(number) { return }
+        let written = String(decoding: text.bytes(), as: UTF8.self)
         if kinds.contains(.integer), !kinds.contains(.number), Int(written) ?? Double(written).flatMap({ Int(exactly: $0) }) == nil {
-            return findings.violations.append(Violation(pointer: pointer, detail: "is not \(kindNames) of 64 bits"))
+            return findings.violations.append(Violation(pointer: "", detail: "is not \(kindNames[node]) of 64 bits"))
         }
         guard range != Int.min...Int.max, let number = Double(written) else { return }
         guard number < Double(range.lowerBound) || number > Double(range.upperBound) else { return }
-        findings.violations.append(Violation(pointer: pointer, detail: "is \(written)\(Schema.bounds(range))"))
+        findings.violations.append(Violation(pointer: "", detail: "is \(written)\(Schema.bounds(range))"))
+    }
+
+    /// The number that 15 digits and no more write: it is itself as a Double, too.
+    private static func short(_ text: Span<UInt8>) -> Int? {
+        guard text.count <= 15 else { return nil }
+        var number = 0
+        for index in 0..<text.count {
+            guard case let digit = Int(text[index]) - 48, 0...9 ~= digit else { return nil }
+            number = number * 10 + digit
+        }
+        return number
     }
 
     private static func bounds(_ range: ClosedRange<Int>) -> String {
@@ -244,18 +240,5 @@ package struct Schema: Sendable {
         case UInt8(ascii: "n"): .null
         default: [.integer, .number]
         }
-    }
-
-    private static func equals(_ bytes: Span<UInt8>, _ range: Range<Int>, _ name: [UInt8]) -> Bool {
-        guard range.count == name.count else { return false }
-        for offset in 0..<name.count where bytes[range.lowerBound + offset] != name[offset] { return false }
-        return true
-    }
-}
-
-extension Span<UInt8> {
-    /// A copy that can leave the scope.
-    package func bytes() -> [UInt8] {
-        unsafe withUnsafeBufferPointer { unsafe Array($0) }
     }
 }

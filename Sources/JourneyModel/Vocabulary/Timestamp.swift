@@ -117,6 +117,7 @@ private struct DigitReader {
 
     var isAtEnd: Bool { index == count }
 
+    @inline(__always)
     mutating func number(_ text: Span<UInt8>, _ width: Int) -> Int? {
         guard index + width <= count else { return nil }
         var value = 0
@@ -129,6 +130,7 @@ private struct DigitReader {
         return value
     }
 
+    @inline(__always)
     mutating func take(_ text: Span<UInt8>, _ mark: Unicode.Scalar) -> Bool {
         guard index < count, text[index] == UInt8(ascii: mark) else { return false }
         index += 1
