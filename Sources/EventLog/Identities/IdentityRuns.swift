@@ -13,7 +13,6 @@ final class IdentityRuns: Sendable {
     static let maximumMerge = 64 << 20
     /// How many frozen tables may wait to be written.
     static let maximumFrozen = 8
-    private static let fanOut = 4
 
     /// What there is at one moment.
     struct Snapshot: Sendable {
@@ -132,36 +131,27 @@ final class IdentityRuns: Sendable {
         return try IdentityRun(path: path(range), log: log)
     }
 
-    /// Merges the last four runs where they are of one size.
+    /// Merges four runs of one size, see ``RunTiers``.
     ///
     /// - Returns: false where there is nothing to merge.
     func mergeNext() throws(LogError) -> Bool {
-        try files.withLock { _ throws(LogError) in try mergeLast() }
+        try files.withLock { _ throws(LogError) in try mergeFour() }
     }
 
-    private func mergeLast() throws(LogError) -> Bool {
+    private func mergeFour() throws(LogError) -> Bool {
         let runs = snapshot.runs
-        guard runs.count >= IdentityRuns.fanOut else { return false }
-        let inputs = Array(runs.suffix(IdentityRuns.fanOut))
-        let tier = tier(inputs[0])
-        guard inputs.allSatisfy({ self.tier($0) == tier }), inputs.reduce(0, { $0 + $1.count }) <= IdentityRuns.maximumMerge else {
-            return false
-        }
+        let tiers = RunTiers(tableSize: tableSize, maximumMerge: IdentityRuns.maximumMerge)
+        guard let places = tiers.next(runs.map(\.count)) else { return false }
+        let inputs = Array(runs[places])
         let range = inputs[0].first...inputs[inputs.count - 1].last
         var writer = try IdentityRunWriter(path: path(range), range: range, entries: inputs.reduce(0) { $0 + $1.count }, log: log)
         var merge = try RunMerge(inputs)
         while let entry = try merge.next() { try writer.add(entry) }
         try writer.finish()
         let merged = try IdentityRun(path: path(range), log: log)
-        state.withLock { $0.runs.replaceSubrange((runs.count - inputs.count)..., with: [merged]) }
+        state.withLock { $0.runs.replaceSubrange(places, with: [merged]) }
         for run in inputs { unsafe unlink(run.path) }
         return true
-    }
-
-    private func tier(_ run: IdentityRun) -> Int {
-        var (tier, size) = (0, tableSize * IdentityRuns.fanOut)
-        while run.count >= size { (tier, size) = (tier + 1, size * IdentityRuns.fanOut) }
-        return tier
     }
 
     private func path(_ range: ClosedRange<Position>) -> String {
