@@ -6,11 +6,12 @@ let package = Package(
     name: "Benchmarks",
     dependencies: [.package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")],
     targets: [
+        .systemLibrary(name: "CEpoll"),
         .executableTarget(
             name: "LoadGenerator",
-            dependencies: [.product(name: "ArgumentParser", package: "swift-argument-parser")],
+            dependencies: ["CEpoll", .product(name: "ArgumentParser", package: "swift-argument-parser")],
             swiftSettings: [
                 .swiftLanguageMode(.v6), .enableUpcomingFeature("ExistentialAny"), .enableUpcomingFeature("MemberImportVisibility"),
-            ])
+            ]),
     ]
 )

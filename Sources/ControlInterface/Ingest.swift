@@ -76,9 +76,7 @@ extension ControlInterface {
         switch result {
         case .success(let outcome):
             intake.add(batch, outcome)
-            var writer = JSONWriter()
-            writer.object { outcome.write(to: &$0) }
-            return Reply(json: writer.bytes)
+            return Reply(json: outcome.json)
         case .failure(.conflict(let conflict)):
             let source = Array(batch.bytes[batch.drafts[conflict.index].source.range])
             intake.reject(source, Problem.Code.conflictingDuplicate.rawValue)
@@ -91,6 +89,22 @@ extension ControlInterface {
 }
 
 extension AppendOutcome {
+    /// As an object of its own, put together from its parts: every append is answered with one, and a writer of any JSON took 1 µs for it.
+    fileprivate var json: [UInt8] {
+        var text: [UInt8] = []
+        text.reserveCapacity(96)
+        func add(_ name: String, _ value: Int?) {
+            text += name.utf8
+            if let value { text += String(value).utf8 } else { text += "null".utf8 }
+        }
+        add(#"{"first":"#, first.map { Int($0) })
+        add(#","last":"#, last.map { Int($0) })
+        add(#","appended":"#, appended)
+        add(#","duplicates":"#, duplicates)
+        text.append(UInt8(ascii: "}"))
+        return text
+    }
+
     func write(to writer: inout JSONWriter) {
         writer.member("first", first)
         writer.member("last", last)

@@ -154,6 +154,14 @@ package final class EventLog: Sendable {
         try writer.submit(request)
     }
 
+    /// Queues requests in order, as ``append(_:)`` does each, at the cost of one.
+    ///
+    /// - Returns: how many of them were taken, and why the others were not: their completions are not called.
+    package func append(_ requests: [AppendRequest]) -> (taken: Int, refusal: LogError?) {
+        if let reason = readOnlyReason { return (0, .readOnly(reason)) }
+        return writer.submit(requests)
+    }
+
     /// Ends the live epoch, if it has an event; it is sealed in the background. The completion is called when the next has begun.
     ///
     /// - Throws: as ``append(_:)``.

@@ -12,13 +12,8 @@ extension ConnectionHandler {
             let batch = try shared.interface.batch(body.readableBytesUInt8Span, format, emission)
             let (bound, interface) = (bound, shared.interface)
             let expectation = try shared.interface.expectation(expect, of: batch)
-            let request = AppendRequest(batch: batch, isAtomic: true, emitter: peer.user, expectation: expectation) { result in
-                bound.eventLoop.execute { bound.value.send(interface.reply(result, batch, format)) }
-            }
-            do throws(LogError) {
-                try shared.interface.log.append(request)
-            } catch {
-                throw Problem(error)
+            desk.append(batch, emitter: peer.user, expectation: expectation) { result in
+                bound.value.send(interface.reply(result, batch, format))
             }
         } catch {
             send(Reply(error))

@@ -24,6 +24,10 @@ final class ConnectionHandler: ChannelDuplexHandler {
     let shared: JourneyServer.Shared
     let peer: Peer
     let channel: any Channel
+    let desk: AppendDesk
+    private let timer: ConnectionTimer
+    /// Set when it is in the pipeline.
+    var shortcut: Shortcut?
     var exchange: Exchange?
     var follower: Follower?
     /// How many followers there were on this connection.
@@ -31,17 +35,14 @@ final class ConnectionHandler: ChannelDuplexHandler {
     /// Brings the pieces of the answer that is under way.
     var pipe: ReplyPipe?
     private var backlog = CircularBuffer<HTTPServerRequestPart>()
-    var lastAnswer: EventLoopFuture<Void>?
     private var isDraining = false
     private var isReadWithheld = false
     var isClosing = false
     /// Whether a request has begun on this connection.
     private var hasAsked = false
 
-    init(_ shared: JourneyServer.Shared, _ peer: Peer, _ channel: any Channel) {
-        self.shared = shared
-        self.peer = peer
-        self.channel = channel
+    init(_ shared: JourneyServer.Shared, _ peer: Peer, _ channel: any Channel, _ desk: AppendDesk, _ timer: ConnectionTimer) {
+        (self.shared, self.peer, self.channel, self.desk, self.timer) = (shared, peer, channel, desk, timer)
     }
 
     /// Which types may be emitted here, now.
@@ -54,6 +55,11 @@ final class ConnectionHandler: ChannelDuplexHandler {
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         let part = unwrapInboundIn(data)
+        switch part {
+        case .head: timer.request(isUnderWay: true)
+        case .body: break
+        case .end: timer.request(isUnderWay: false)
+        }
         guard backlog.isEmpty, isTaking else { return backlog.append(part) }
         take(part)
     }
@@ -63,9 +69,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
 
     private func take(_ part: HTTPServerRequestPart) {
         switch part {
-        case .head(let head):
-            deadline(isUnderWay: true)
-            begin(head)
+        case .head(let head): begin(head)
         case .body(let buffer): body(buffer)
         case .end: end()
         }
@@ -95,6 +99,24 @@ final class ConnectionHandler: ChannelDuplexHandler {
         }
     }
 
+    /// Whether nothing is under way and nothing waits, so that a request may begin.
+    var isAtRest: Bool { exchange == nil && backlog.isEmpty && channel.isWritable }
+
+    /// Begins an append that the parser has not seen.
+    func begin(_ head: PlainAppend) {
+        hasAsked = true
+        var exchange = Exchange(head)
+        do throws(Problem) {
+            try shared.interface.access.check(peer.caller, .append)
+            exchange.body = try collecting(
+                .events(head.format, expect: nil), exchange, maximum: shared.interface.maximumBody(head.format))
+            self.exchange = exchange
+        } catch {
+            self.exchange = exchange
+            send(Reply(error))
+        }
+    }
+
     private func body(of head: HTTPRequestHead, _ route: Route, _ exchange: Exchange) throws(Problem) -> Exchange.Body {
         guard case .append(let expect) = route else {
             guard let maximum = route.endpoint.bodyLimit else { return .question(route) }
@@ -110,7 +132,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
 
     private func collecting(_ purpose: Exchange.Purpose, _ exchange: Exchange, maximum: Int) throws(Problem) -> Exchange.Body {
         if let announced = exchange.announced, announced > maximum { throw ConnectionHandler.tooLarge(purpose, announced, maximum) }
-        return .collecting(purpose, channel.allocator.buffer(capacity: exchange.announced ?? 1024), maximum: maximum)
+        return .collecting(purpose, ByteBuffer(), maximum: maximum)
     }
 
     private static func tooLarge(_ purpose: Exchange.Purpose, _ count: Int, _ maximum: Int) -> Problem {
@@ -118,7 +140,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
         return Problem(.tooLarge, "the body has \(count) bytes or more, \(maximum) are allowed\(advice)")
     }
 
-    private func body(_ buffer: ByteBuffer) {
+    func body(_ buffer: ByteBuffer) {
         guard var exchange else { return }
         // Nobody else may hold the buffers while they grow, or each append would copy them.
         self.exchange = nil
@@ -131,7 +153,12 @@ final class ConnectionHandler: ChannelDuplexHandler {
                 self.exchange = exchange
                 return send(Reply(ConnectionHandler.tooLarge(purpose, count, maximum)))
             }
-            collected.writeImmutableBuffer(buffer)
+            if buffer.readableBytes == exchange.announced {
+                collected = buffer
+            } else {
+                if collected.readableBytes == 0 { collected.reserveCapacity(exchange.announced ?? 1024) }
+                collected.writeImmutableBuffer(buffer)
+            }
             exchange.body = .collecting(purpose, collected, maximum: maximum)
             self.exchange = exchange
         case .lines(var stream):
@@ -147,8 +174,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
         }
     }
 
-    private func end() {
-        deadline(isUnderWay: false)
+    func end() {
         guard exchange != nil else { return }
         exchange?.isRequestEnded = true
         switch exchange?.body {
@@ -208,9 +234,9 @@ final class ConnectionHandler: ChannelDuplexHandler {
         switch event {
         case is Closing: close()
         case is AccessChanged: checkFollowing()
-        case is IdleStateHandler.IdleStateEvent:
+        case ConnectionTimer.Event.silence:
             if follower == nil { idle() }
-        case is HeaderDeadline.Passed:
+        case ConnectionTimer.Event.slowHead:
             fail(Problem(.timeout, "the request line and headers took longer than \(shared.options.headerSeconds) s"))
         case ChannelEvent.inputClosed: inputClosed()
         default: context.fireUserInboundEventTriggered(event)
@@ -296,10 +322,6 @@ final class ConnectionHandler: ChannelDuplexHandler {
         context.fireChannelInactive()
     }
 
-    private func deadline(isUnderWay: Bool) {
-        (try? channel.pipeline.syncOperations.handler(type: HeaderDeadline.self))?.request(isUnderWay: isUnderWay)
-    }
-
     // MARK: On to the next
 
     func finishIfDone() {
@@ -321,7 +343,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
     /// Closes when the last answer has gone out: closing at once would cut off what a slow reader has not taken yet.
     private func closeWhenSent() {
         let channel = channel
-        guard let lastAnswer else { return channel.close(promise: nil) }
-        lastAnswer.whenComplete { _ in channel.close(promise: nil) }
+        guard let shortcut else { return channel.close(promise: nil) }
+        shortcut.whenSent { channel.close(promise: nil) }
     }
 }

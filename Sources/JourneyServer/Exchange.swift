@@ -39,7 +39,7 @@ struct Exchange {
     private var knownID: String?
     /// How it is answered.
     var status = 0
-    let begun = ContinuousClock.now
+    let begun = NIODeadline.now()
     var isRequestEnded = false
     var isReplyStarted = false
     var isReplyEnded = false
@@ -49,7 +49,13 @@ struct Exchange {
         isHead = head.method == .HEAD
         announced = head.headers.first(name: "content-length").flatMap { Int($0) }
         body = .discarding
-        givenID = RequestID.given(head.headers)
+        givenID = RequestID.given(head.headers.first(name: "x-request-id"))
+    }
+
+    init(_ head: PlainAppend) {
+        (isKeepAlive, isHead) = (true, false)
+        (announced, body, endpoint) = (head.bodyCount, .discarding, .append)
+        givenID = RequestID.given(head.requestID)
     }
 
     /// What the request is called. One that nobody asks for is not made up.

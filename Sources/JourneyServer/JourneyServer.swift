@@ -51,6 +51,8 @@ package final class JourneyServer: Sendable {
         let commits: CommitNotifier
         let connections: Connections
         let logger: Logger
+        /// One for each event loop.
+        let desks: [ObjectIdentifier: AppendDesk]
 
         /// Where a request is worked on, so that what takes long holds up nothing that does not.
         func threads(for route: Route) -> NIOThreadPool {
@@ -78,13 +80,14 @@ package final class JourneyServer: Sendable {
         longWork.start()
         let analyses = NIOThreadPool(numberOfThreads: options.analyses)
         analyses.start()
+        group = MultiThreadedEventLoopGroup(numberOfThreads: options.eventLoops)
+        let desks = group.makeIterator().map { (ObjectIdentifier($0), AppendDesk(interface.log, $0)) }
         let shared = Shared(
             interface: interface, options: options, questions: questions, longWork: longWork, analyses: analyses,
             commits: CommitNotifier(interface.log),
             connections: Connections(
                 maximum: options.connections, maximumOfUser: options.connectionsOfUser, telemetry: interface.telemetry),
-            logger: logger)
-        group = MultiThreadedEventLoopGroup(numberOfThreads: options.eventLoops)
+            logger: logger, desks: Dictionary(uniqueKeysWithValues: desks))
         let bootstrap = ServerBootstrap(group: group)
             // The default of 4 makes a burst of connections wait for a turn of the loop each.
             .serverChannelOption(.maxMessagesPerRead, value: 64)
@@ -131,7 +134,9 @@ package final class JourneyServer: Sendable {
 
     private static func configure(_ channel: any Channel, _ shared: Shared) throws {
         // Fails closed: a peer that the kernel does not vouch for gets no answer.
-        guard let peer = Peer(channel), shared.connections.add(channel, user: peer.user) else {
+        guard let peer = Peer(channel), let desk = shared.desks[ObjectIdentifier(channel.eventLoop)],
+            shared.connections.add(channel, user: peer.user)
+        else {
             return channel.close(promise: nil)
         }
         var limits = NIOHTTPDecoderLimitConfiguration()
@@ -140,11 +145,16 @@ package final class JourneyServer: Sendable {
         let decoder = HTTPRequestDecoder(
             leftOverBytesStrategy: .dropBytes, informationalResponseStrategy: .drop, limitConfiguration: limits)
         let pipeline = channel.pipeline.syncOperations
-        try pipeline.addHandler(HeaderDeadline(.seconds(Int64(shared.options.headerSeconds))))
+        let timer = ConnectionTimer(
+            silence: .seconds(Int64(shared.options.idleSeconds)), head: .seconds(Int64(shared.options.headerSeconds)))
+        let connection = ConnectionHandler(shared, peer, channel, desk, timer)
+        let shortcut = Shortcut(connection, timer)
+        connection.shortcut = shortcut
+        try pipeline.addHandler(timer)
+        try pipeline.addHandler(shortcut)
         try pipeline.addHandler(HTTPResponseEncoder())
         try pipeline.addHandler(ByteToMessageHandler(decoder))
-        try pipeline.addHandler(IdleStateHandler(allTimeout: .seconds(Int64(shared.options.idleSeconds))))
-        try pipeline.addHandler(ConnectionHandler(shared, peer, channel))
+        try pipeline.addHandler(connection)
         if shared.connections.isClosing { channel.pipeline.fireUserInboundEventTriggered(Closing()) }
     }
 }

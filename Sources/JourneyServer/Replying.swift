@@ -6,6 +6,9 @@ internal import NIOHTTP1
 
 /// What goes out.
 extension ConnectionHandler {
+    // Bytes of most heads.
+    private static let headCapacity = 256
+
     /// What the request under way is called.
     var requestID: String {
         guard exchange != nil else { return RequestID.make() }
@@ -25,19 +28,24 @@ extension ConnectionHandler {
             reply = reply.answering(requestID)
             log(problem)
         }
-        var head = responseHead(status: reply.status, contentType: reply.contentType)
-        head.headers.add(name: "Content-Length", value: String(reply.body.count))
-        for (name, value) in reply.headers { head.headers.add(name: name, value: value) }
-        write(.head(head), flush: false)
-        if !exchange.isHead { write(.body(.byteBuffer(channel.allocator.buffer(bytes: reply.body))), flush: false) }
-        endReply()
+        // Written at once: the encoder would make three parts of it.
+        var answer = channel.allocator.buffer(capacity: ConnectionHandler.headCapacity + reply.body.count)
+        answer.writeStatus(reply.status)
+        eachHeader(status: reply.status, contentType: reply.contentType) { answer.writeHeader($0, $1) }
+        answer.writeHeader("Content-Length", String(reply.body.count))
+        for (name, value) in reply.headers { answer.writeHeader(name, value) }
+        answer.writeStaticString("\r\n")
+        if !exchange.isHead { answer.writeBytes(reply.body) }
+        shortcut?.send(answer)
+        finishReply()
     }
 
     /// Starts an answer whose length is not known.
     func startReply(contentType: String) {
         guard exchange?.isReplyStarted == false else { return }
         exchange?.status = 200
-        var head = responseHead(status: 200, contentType: contentType)
+        var head = HTTPResponseHead(version: .http1_1, status: .ok)
+        eachHeader(status: 200, contentType: contentType) { head.headers.add(name: $0, value: $1) }
         head.headers.add(name: "Transfer-Encoding", value: "chunked")
         head.headers.add(name: "Cache-Control", value: "no-store")
         exchange?.isReplyStarted = true
@@ -51,15 +59,17 @@ extension ConnectionHandler {
 
     /// Ends the answer and goes on with what came meanwhile.
     func endReply() {
+        write(.end(nil), flush: true)
+        finishReply()
+    }
+
+    private func finishReply() {
         exchange?.isReplyStarted = true
         exchange?.isReplyEnded = true
         if let exchange {
-            let microseconds = Int(exchange.begun.duration(to: .now) / .microseconds(1))
-            shared.interface.telemetry.answered(exchange.endpoint?.name ?? "other", status: exchange.status, microseconds: microseconds)
+            let microseconds = Int((NIODeadline.now() - exchange.begun).nanoseconds / 1_000)
+            shared.interface.telemetry.answered(exchange.endpoint, status: exchange.status, microseconds: microseconds)
         }
-        let sent = channel.eventLoop.makePromise(of: Void.self)
-        channel.writeAndFlush(HTTPServerResponsePart.end(nil), promise: sent)
-        lastAnswer = sent.futureResult
         finishIfDone()
     }
 
@@ -67,17 +77,13 @@ extension ConnectionHandler {
         if flush { channel.writeAndFlush(part, promise: nil) } else { channel.write(part, promise: nil) }
     }
 
-    private func responseHead(status: Int, contentType: String) -> HTTPResponseHead {
-        var headers = HTTPHeaders()
-        headers.reserveCapacity(6)
-        headers.add(name: "Content-Type", value: contentType)
-        headers.add(name: "Journeyd-Position", value: String(shared.interface.log.tail))
+    /// The headers that every answer has.
+    private func eachHeader(status: Int, contentType: String, _ body: (_ name: String, _ value: String) -> Void) {
+        body("Content-Type", contentType)
+        body("Journeyd-Position", String(shared.interface.log.tail))
         // An append that went well is not worth a name of ours: a service that wants one gives it.
-        if let exchange, exchange.givenID != nil || exchange.endpoint != .append || status != 200 {
-            headers.add(name: "X-Request-Id", value: requestID)
-        }
-        if isClosing || exchange?.isKeepAlive == false { headers.add(name: "Connection", value: "close") }
-        return HTTPResponseHead(version: .http1_1, status: HTTPResponseStatus(statusCode: status), headers: headers)
+        if let exchange, exchange.givenID != nil || exchange.endpoint != .append || status != 200 { body("X-Request-Id", requestID) }
+        if isClosing || exchange?.isKeepAlive == false { body("Connection", "close") }
     }
 
     /// Logs refusals for lack of rights, without what was asked, and what is the daemon's own fault.
@@ -101,5 +107,22 @@ extension ConnectionHandler {
         ]
         if let lines { metadata["lines"] = "\(lines)" }
         shared.logger.notice("refused", metadata: metadata)
+    }
+}
+
+extension ByteBuffer {
+    fileprivate mutating func writeStatus(_ status: Int) {
+        if status == 200 {
+            writeStaticString("HTTP/1.1 200 OK\r\n")
+        } else {
+            writeString("HTTP/1.1 \(status) \(HTTPResponseStatus(statusCode: status).reasonPhrase)\r\n")
+        }
+    }
+
+    fileprivate mutating func writeHeader(_ name: String, _ value: String) {
+        writeString(name)
+        writeStaticString(": ")
+        writeString(value)
+        writeStaticString("\r\n")
     }
 }

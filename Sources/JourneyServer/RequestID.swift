@@ -1,4 +1,3 @@
-internal import NIOHTTP1
 internal import Synchronization
 
 /// What a request is called in its answer, in a problem and in log lines: what the client calls it, or a name of our own.
@@ -9,8 +8,8 @@ enum RequestID {
     private static let next = Atomic<UInt64>(1)
 
     /// The client's `X-Request-Id`, where it is 1 to 64 letters, digits, `_` and `-`: anything else might not be safe in a log.
-    static func given(_ headers: HTTPHeaders) -> String? {
-        guard let text = headers.first(name: "x-request-id"), 1...maximumCount ~= text.utf8.count else { return nil }
+    static func given(_ text: String?) -> String? {
+        guard let text, 1...maximumCount ~= text.utf8.count else { return nil }
         return text.utf8.allSatisfy(isSafe) ? text : nil
     }
 

@@ -1,11 +1,12 @@
 import Glibc
 
-/// A blocking HTTP/1.1 connection over a Unix socket: the cheapest client there is, so that the daemon is what is measured.
+/// An HTTP/1.1 connection over a Unix socket: the cheapest client there is, so that the daemon is what is measured.
 final class Connection: @unchecked Sendable {
     // @unchecked Sendable: one thread sends while another reads, and the two touch nothing in common but the descriptor.
-    private let descriptor: Int32
-    private var received: [UInt8] = []
-    private var start = 0
+    let descriptor: Int32
+    private var buffer = [UInt8](repeating: 0, count: 65_536)
+    // Where in the buffer what was received and not yet taken lies.
+    private var received = 0..<0
 
     init(_ path: String) throws {
         descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
@@ -25,59 +26,128 @@ final class Connection: @unchecked Sendable {
     func send(_ bytes: [UInt8]) throws {
         var sent = 0
         while sent < bytes.count {
-            let count = bytes[sent...].withUnsafeBytes { Glibc.send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL)) }
+            let count = bytes.withUnsafeBytes { bytes in
+                let rest = UnsafeRawBufferPointer(rebasing: bytes[sent...])
+                return Glibc.send(descriptor, rest.baseAddress, rest.count, Int32(MSG_NOSIGNAL))
+            }
             guard count > 0 else { throw Failure(description: "the daemon closed the connection") }
             sent += count
         }
     }
 
-    /// Reads an answer with a Content-Length.
-    func answer() throws -> (status: Int, body: [UInt8]) {
-        let head = try readHead()
-        let length = head.headers.first { $0.hasPrefix("content-length:") }.flatMap { Int($0.dropFirst(15).filter { $0 != " " }) } ?? 0
-        return (head.status, try take(length))
+    /// Waits for an answer with a Content-Length.
+    func answer() throws -> Answer {
+        while true {
+            if let answer = answerAtHand() { return answer }
+            try receive()
+        }
+    }
+
+    /// The next answer, if all of it was received.
+    func answerAtHand() -> Answer? {
+        guard let head = Answer.Head(buffer[received]), received.count >= head.count + head.length else { return nil }
+        let start = received.lowerBound + head.count
+        received = (start + head.length)..<received.upperBound
+        return Answer(status: head.status, body: buffer[start..<(start + head.length)])
     }
 
     /// Reads a chunked answer to its end.
+    ///
+    /// - Returns: its status.
     func drainChunks() throws -> Int {
-        let status = try readHead().status
-        while let size = Int(try readLine(), radix: 16) {
-            _ = try take(size)
-            _ = try readLine()
+        var head = Answer.Head(buffer[received])
+        while head == nil {
+            try receive()
+            head = Answer.Head(buffer[received])
+        }
+        try skip(head?.count ?? 0)
+        while let size = Int(try line(), radix: 16) {
+            try skip(size)
+            _ = try line()
             if size == 0 { break }
         }
-        return status
+        return head?.status ?? 0
     }
 
-    private func readHead() throws -> (status: Int, headers: [String]) {
-        let status = try readLine().split(separator: " ").dropFirst().first.flatMap { Int($0) } ?? 0
-        var headers: [String] = []
-        while case let line = try readLine(), !line.isEmpty { headers.append(line.lowercased()) }
-        return (status, headers)
-    }
-
-    private func readLine() throws -> String {
+    private func line() throws -> String {
         while true {
-            if let end = received[start...].firstIndex(of: 10) {
-                defer { start = end + 1 }
-                return String(decoding: received[start..<end].filter { $0 != 13 }, as: UTF8.self)
+            if let end = buffer[received].firstIndex(of: UInt8(ascii: "\n")) {
+                defer { received = (end + 1)..<received.upperBound }
+                return String(decoding: buffer[received.lowerBound..<(end - 1)], as: UTF8.self)
             }
             try receive()
         }
     }
 
-    private func take(_ count: Int) throws -> [UInt8] {
-        while received.count - start < count { try receive() }
-        defer { start += count }
-        return Array(received[start..<(start + count)])
+    private func skip(_ count: Int) throws {
+        var left = count
+        while left > received.count {
+            left -= received.count
+            received = 0..<0
+            try receive()
+        }
+        received = (received.lowerBound + left)..<received.upperBound
     }
 
-    private func receive() throws {
-        received.removeFirst(start)
-        start = 0
-        var buffer = [UInt8](repeating: 0, count: 65_536)
-        let count = buffer.withUnsafeMutableBytes { recv(descriptor, $0.baseAddress, $0.count, 0) }
+    /// Reads what is there, and waits where nothing is.
+    func receive() throws {
+        if received.isEmpty {
+            received = 0..<0
+        } else if received.upperBound == buffer.count {
+            buffer.removeFirst(received.lowerBound)
+            received = 0..<received.count
+            buffer += [UInt8](repeating: 0, count: max(65_536, 2 * received.count) - buffer.count)
+        }
+        let count = buffer.withUnsafeMutableBytes { bytes in
+            let free = UnsafeMutableRawBufferPointer(rebasing: bytes[received.upperBound...])
+            return recv(descriptor, free.baseAddress, free.count, 0)
+        }
         guard count > 0 else { throw Failure(description: "the daemon closed the connection") }
-        received += buffer[..<count]
+        received = received.lowerBound..<(received.upperBound + count)
+    }
+}
+
+/// An answer of the daemon.
+struct Answer {
+    let status: Int
+    let body: ArraySlice<UInt8>
+
+    /// What of an answer's head a client must know.
+    struct Head {
+        let status: Int
+        /// Bytes of the head.
+        let count: Int
+        /// Bytes of the body, as the head tells; zero where it does not.
+        let length: Int
+
+        private static let lengthName = Array("content-length:".utf8)
+
+        /// - Returns: nil where the head is not whole.
+        init?(_ bytes: ArraySlice<UInt8>) {
+            var (line, length) = (bytes.startIndex, 0)
+            while let end = bytes[line...].firstIndex(of: UInt8(ascii: "\n")) {
+                if end == line + 1 {
+                    status = Head.number(bytes[(bytes.startIndex + 9)...])
+                    count = end + 1 - bytes.startIndex
+                    self.length = length
+                    return
+                }
+                let name = bytes[line..<end].prefix(Head.lengthName.count)
+                if name.elementsEqual(Head.lengthName, by: { $0 | 0x20 == $1 | 0x20 }) {
+                    length = Head.number(bytes[name.endIndex..<end].drop { $0 == UInt8(ascii: " ") })
+                }
+                line = end + 1
+            }
+            return nil
+        }
+
+        private static func number(_ digits: ArraySlice<UInt8>) -> Int {
+            var number = 0
+            for digit in digits {
+                guard 48...57 ~= digit else { break }
+                number = number * 10 + Int(digit - 48)
+            }
+            return number
+        }
     }
 }

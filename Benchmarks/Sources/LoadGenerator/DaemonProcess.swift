@@ -24,9 +24,10 @@ final class DaemonProcess {
         }
         if let connection {
             _ = try DaemonProcess.status(connection)
-            var template = EventTemplate(client: 99_999)
+            var request = EventBuffer(request: EventTemplate(client: 99_999), count: 1)
             // The same each time: it is stored once, and looked up at each start, as the ids of the others must be.
-            try connection.send(template.request(1, count: 1))
+            request.number(from: 1)
+            try connection.send(request.bytes)
             let answer = try connection.answer()
             guard answer.status == 200 else { throw Failure(description: String(decoding: answer.body, as: UTF8.self)) }
         }

@@ -4,65 +4,87 @@ struct EventTemplate {
     /// Events of one journey.
     static let perJourney = 20
 
-    private(set) var bytes: [UInt8]
-    private var client = 0..<0, number = 0..<0, lead = 0..<0, account = 0..<0, day = 0..<0, minute = 0..<0, second = 0..<0
+    let bytes: [UInt8]
+    private let number: Range<Int>, lead: Range<Int>, account: Range<Int>, day: Range<Int>, minute: Range<Int>, second: Range<Int>
 
     init(client name: Int) {
-        bytes = Array(
+        var text = Array(
             """
             {"specversion":"1.0","id":"cCCCCC-NNNNNNNNNN","source":"/bench/crm","type":"sales.touch.made","subject":"lead:LLLLLLL",\
             "account":"account:AAAAAAA","time":"2026-03-DDT10:MM:SSZ",\
             "data":{"channel":"call","direction":"outbound","human":true,"region":"north"}}
             """.utf8)
-        client = place("CCCCC")
+        func place(_ letters: String) -> Range<Int> {
+            let letters = Array(letters.utf8)
+            let start = text.indices.first { text[$0...].starts(with: letters) } ?? 0
+            return start..<(start + letters.count)
+        }
         number = place("NNNNNNNNNN")
         lead = place("LLLLLLL")
         account = place("AAAAAAA")
         day = place("DD")
         minute = place("MM")
         second = place("SS")
-        write(name, client)
+        EventTemplate.write(name, place("CCCCC"), in: &text, at: 0)
+        bytes = text
     }
 
-    private func place(_ letters: String) -> Range<Int> {
-        let letters = Array(letters.utf8)
-        let start = bytes.indices.first { bytes[$0...].starts(with: letters) } ?? 0
-        return start..<(start + letters.count)
+    /// Makes the event at `start` of `buffer` the one of this number, which is its id. Journeys go on side by side: 1,000 of them at a time.
+    func set(_ value: Int, in buffer: inout [UInt8], at start: Int) {
+        EventTemplate.write(value, number, in: &buffer, at: start)
+        let journey = value / (1_000 * EventTemplate.perJourney) * 1_000 + value % 1_000
+        EventTemplate.write(journey, lead, in: &buffer, at: start)
+        EventTemplate.write(journey, account, in: &buffer, at: start)
+        EventTemplate.write(1 + value / 1_000 % 28, day, in: &buffer, at: start)
+        EventTemplate.write(value / 60 % 60, minute, in: &buffer, at: start)
+        EventTemplate.write(value % 60, second, in: &buffer, at: start)
     }
 
-    private mutating func write(_ value: Int, _ place: Range<Int>) {
+    private static func write(_ value: Int, _ place: Range<Int>, in buffer: inout [UInt8], at start: Int) {
         var rest = value
         for index in place.reversed() {
-            bytes[index] = UInt8(48 + rest % 10)
+            buffer[start + index] = UInt8(48 + rest % 10)
             rest /= 10
         }
     }
+}
 
-    /// Makes it the event of this number, which is its id. Journeys go on side by side: 1,000 of them at a time.
-    mutating func set(_ value: Int) {
-        write(value, number)
-        let journey = value / (1_000 * EventTemplate.perJourney) * 1_000 + value % 1_000
-        write(journey, lead)
-        write(journey, account)
-        write(1 + value / 1_000 % 28, day)
-        write(value / 60 % 60, minute)
-        write(value % 60, second)
-    }
+/// Events that are sent together, in a buffer that is used again with other numbers.
+struct EventBuffer {
+    private let template: EventTemplate
+    private let starts: [Int]
+    private(set) var bytes: [UInt8]
 
-    /// The request that sends `count` events from `first` on.
-    mutating func request(_ first: Int, count: Int) -> [UInt8] {
+    /// A request with one event, or with an array of `count`.
+    init(request template: EventTemplate, count: Int) {
         let isOne = count == 1
-        let length = count * bytes.count + (isOne ? 0 : count + 1)
+        let length = count * template.bytes.count + (isOne ? 0 : count + 1)
         let head =
             "POST /v1/events HTTP/1.1\r\nHost: x\r\nContent-Type: application/cloudevents\(isOne ? "" : "-batch")+json\r\nContent-Length: \(length)\r\n\r\n"
-        var request = Array(head.utf8)
-        request.reserveCapacity(request.count + length)
+        self.init(template, count: count, before: isOne ? head : head + "[", between: ",", after: isOne ? "" : "]")
+    }
+
+    /// The next `count` lines of a stream.
+    init(lines template: EventTemplate, count: Int) {
+        self.init(template, count: count, before: "", between: "\n", after: "\n")
+    }
+
+    private init(_ template: EventTemplate, count: Int, before: String, between: String, after: String) {
+        var (bytes, starts) = (Array(before.utf8), [Int]())
         for index in 0..<count {
-            if !isOne { request.append(UInt8(ascii: index == 0 ? "[" : ",")) }
-            set(first + index)
-            request += bytes
+            if index > 0 { bytes += between.utf8 }
+            starts.append(bytes.count)
+            bytes += template.bytes
         }
-        if !isOne { request.append(UInt8(ascii: "]")) }
-        return request
+        self.template = template
+        self.starts = starts
+        self.bytes = bytes + after.utf8
+    }
+
+    var count: Int { starts.count }
+
+    /// Numbers the events from `first` on.
+    mutating func number(from first: Int) {
+        for (index, start) in starts.enumerated() { template.set(first + index, in: &bytes, at: start) }
     }
 }

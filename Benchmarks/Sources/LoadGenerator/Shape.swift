@@ -1,5 +1,4 @@
 import Glibc
-import Synchronization
 
 /// A number of clients that each send a batch, wait for its answer, and send the next.
 struct Shape {
@@ -24,31 +23,47 @@ struct Shape {
         }
     }
 
+    private struct Client {
+        let connection: Connection
+        var request: EventBuffer
+        var number = 0
+        var sent = 0.0
+
+        mutating func send() throws {
+            request.number(from: number)
+            number += request.count
+            sent = now()
+            try connection.send(request.bytes)
+        }
+    }
+
+    /// All clients on one thread, as redis-benchmark has it: clients that wait for each other's processor would be measured instead.
+    ///
     /// - Parameter run: tells the ids of one run from those of another.
     func drive(_ socket: String, seconds: Double, run: Int) throws -> Result {
-        let all = Mutex<[Double]>([])
+        let poll = Poll()
+        var latencies: [Double] = []
+        var all: [Client] = []
+        for index in 0..<clients {
+            let connection = try Connection(socket)
+            try poll.add(connection.descriptor, as: index)
+            let template = EventTemplate(client: run * 1_000 + index)
+            all.append(Client(connection: connection, request: EventBuffer(request: template, count: batch)))
+        }
         let start = now()
         let end = start + seconds
-        let workers = (0..<clients).map { client in
-            Worker { [batch] in
-                var latencies: [Double] = []
-                let connection = try Connection(socket)
-                var template = EventTemplate(client: run * 1_000 + client)
-                var number = 0
-                while now() < end {
-                    let request = template.request(number, count: batch)
-                    number += batch
-                    let sent = now()
-                    try connection.send(request)
-                    let answer = try connection.answer()
-                    guard answer.status == 200 else { throw Failure(description: String(decoding: answer.body, as: UTF8.self)) }
-                    latencies.append(now() - sent)
-                }
-                all.withLock { $0 += latencies }
+        for index in all.indices { try all[index].send() }
+        var waiting = all.count
+        while waiting > 0 {
+            try poll.wait { index in
+                try all[index].connection.receive()
+                guard let answer = all[index].connection.answerAtHand() else { return }
+                guard answer.status == 200 else { throw Failure(description: String(decoding: answer.body, as: UTF8.self)) }
+                let time = now()
+                latencies.append(time - all[index].sent)
+                if time < end { try all[index].send() } else { waiting -= 1 }
             }
         }
-        for worker in workers { try worker.join() }
-        let latencies = all.withLock { $0.sorted() }
-        return Result(rate: Double(latencies.count * batch) / (now() - start), latencies: latencies)
+        return Result(rate: Double(latencies.count * batch) / (now() - start), latencies: latencies.sorted())
     }
 }

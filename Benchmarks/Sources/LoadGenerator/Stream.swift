@@ -11,19 +11,17 @@ enum Stream {
         let connection = try Connection(socket)
         let start = now()
         let sender = Worker {
-            var template = EventTemplate(client: 0)
+            let template = EventTemplate(client: 0)
             let length = events * (template.bytes.count + 1)
             let head =
                 "POST /v1/events?atomic=false HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-ndjson\r\nContent-Length: \(length)\r\n\r\n"
             try connection.send(Array(head.utf8))
+            var lines = EventBuffer(lines: template, count: min(events, linesOfPiece))
             for piece in stride(from: 0, to: events, by: linesOfPiece) {
-                var lines: [UInt8] = []
-                for number in piece..<min(events, piece + linesOfPiece) {
-                    template.set(first + number)
-                    lines += template.bytes
-                    lines.append(10)
-                }
-                try connection.send(lines)
+                let count = min(events - piece, linesOfPiece)
+                if count < lines.count { lines = EventBuffer(lines: template, count: count) }
+                lines.number(from: first + piece)
+                try connection.send(lines.bytes)
             }
         }
         let status = try connection.drainChunks()

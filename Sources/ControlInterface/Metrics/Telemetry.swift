@@ -4,13 +4,22 @@ internal import Synchronization
 /// What the daemon counts of itself while it runs, for `GET /metrics`.
 package final class Telemetry: Sendable {
     /// A kind of request and how it was answered.
-    struct Key: Hashable {
+    struct Key {
         let route: String
         let status: Int
     }
 
-    private let requests = Mutex<[Key: Int]>([:])
-    private let durations = Mutex<[String: Histogram]>([:])
+    /// What is counted of one kind of request. One that was answered with 200 takes no lock: nearly all are.
+    private final class Route: Sendable {
+        let durations = Histogram(first: 64)
+        let succeeded = AtomicCount()
+        let others = Mutex<[Int: Int]>([:])
+    }
+
+    /// What requests are called that are none of the interface's calls.
+    private static let otherRoute = "other"
+    private let routes = Dictionary(
+        uniqueKeysWithValues: (Endpoint.allCases.map(\.name) + [otherRoute]).map { ($0, Route()) })
     private let refused = Mutex<[String: Int]>([:])
 
     /// Open connections.
@@ -25,17 +34,12 @@ package final class Telemetry: Sendable {
     /// Counts a request that was answered.
     ///
     /// - Parameters:
-    ///   - route: the route's name; a small set.
+    ///   - endpoint: the call; nil where it was none.
     ///   - microseconds: from its head to the end of the answer.
-    package func answered(_ route: String, status: Int, microseconds: Int) {
-        requests.withLock { $0[Key(route: route, status: status), default: 0] += 1 }
-        let histogram = durations.withLock { durations in
-            if let known = durations[route] { return known }
-            let new = Histogram(first: 64)
-            durations[route] = new
-            return new
-        }
-        histogram.add(microseconds)
+    package func answered(_ endpoint: Endpoint?, status: Int, microseconds: Int) {
+        guard let route = routes[endpoint?.name ?? Telemetry.otherRoute] else { return }
+        if status == 200 { route.succeeded.add(1) } else { route.others.withLock { $0[status, default: 0] += 1 } }
+        route.durations.add(microseconds)
     }
 
     /// Counts an event or a request that was refused with this code.
@@ -44,11 +48,15 @@ package final class Telemetry: Sendable {
     }
 
     var answeredRequests: [(key: Key, count: Int)] {
-        requests.withLock { $0.map { ($0.key, $0.value) } }.sorted { ($0.key.route, $0.key.status) < ($1.key.route, $1.key.status) }
+        routes.sorted { $0.key < $1.key }.flatMap { (name, route) in
+            let others = route.others.withLock { Array($0) }
+            let all = ([(key: 200, value: route.succeeded.value)] + others).sorted { $0.key < $1.key }
+            return all.filter { $0.value > 0 }.map { (Key(route: name, status: $0.key), $0.value) }
+        }
     }
 
     var requestDurations: [(route: String, counts: Histogram.Counts)] {
-        durations.withLock { $0.map { ($0.key, $0.value.snapshot) } }.sorted { $0.route < $1.route }
+        routes.map { ($0.key, $0.value.durations.snapshot) }.filter { $0.1.total > 0 }.sorted { $0.0 < $1.0 }
     }
 
     var refusals: [(code: String, count: Int)] {

@@ -35,19 +35,28 @@ final class LogWriter: Sendable {
     ///
     /// - Throws: `.overloaded` or `.closed`; the completion is then not called.
     func submit(_ request: AppendRequest) throws(LogError) {
+        if let refusal = submit([request]).refusal { throw refusal }
+    }
+
+    /// Adds requests to the queue in order, until one is refused.
+    ///
+    /// - Returns: how many were taken, whose completions will be called, and why no more were.
+    func submit(_ requests: [AppendRequest]) -> (taken: Int, refusal: LogError?) {
         lock.lock()
-        let refusal = queue.withLock { queue -> LogError? in
-            guard !queue.isClosed else { return .closed }
-            // What brings no events waits in the queue's order, and not for room.
-            let isFull = queue.events >= limits.waitingEvents || queue.bytes >= limits.waitingBytes
-            guard !isFull || request.batch.drafts.isEmpty else { return .overloaded }
-            queue.requests.append(request)
-            queue.events += request.batch.drafts.count
-            queue.bytes += request.batch.bytes.count
-            return nil
+        let result = queue.withLock { queue -> (taken: Int, refusal: LogError?) in
+            guard !queue.isClosed else { return (0, .closed) }
+            for (index, request) in requests.enumerated() {
+                // What brings no events waits in the queue's order, and not for room.
+                let isFull = queue.events >= limits.waitingEvents || queue.bytes >= limits.waitingBytes
+                guard !isFull || request.batch.drafts.isEmpty else { return (index, .overloaded) }
+                queue.requests.append(request)
+                queue.events += request.batch.drafts.count
+                queue.bytes += request.batch.bytes.count
+            }
+            return (requests.count, nil)
         }
         lock.unlock(withValue: true)
-        if let refusal { throw refusal }
+        return result
     }
 
     /// Lets the writer finish what waits and then end.

@@ -1,0 +1,62 @@
+internal import EventLog
+internal import JourneyModel
+internal import NIOCore
+internal import Synchronization
+
+/// Between the connections of one event loop and the log's writer.
+///
+/// What the connections read in one turn of the loop goes to the writer together, and what a commit has settled comes back together: a
+/// crowd costs two hops, not two a request, and a lone client waits for nobody.
+final class AppendDesk: Sendable {
+    typealias Result = Swift.Result<AppendOutcome, AppendFailure>
+
+    private let log: EventLog
+    private let eventLoop: any EventLoop
+    private let outgoing: NIOLoopBoundBox<[AppendRequest]>
+    private let incoming = Mutex<[@Sendable () -> Void]>([])
+
+    init(_ log: EventLog, _ eventLoop: any EventLoop) {
+        (self.log, self.eventLoop) = (log, eventLoop)
+        outgoing = .makeBoxSendingValue([], eventLoop: eventLoop)
+    }
+
+    /// Appends a batch that is all or none. On the loop.
+    ///
+    /// - Parameter completion: called on the loop when the batch is on the disk, or why it is not.
+    func append(
+        _ batch: EventBatch, emitter: UInt32, expectation: Expectation?, _ completion: @escaping @Sendable (Result) -> Void
+    ) {
+        let request = AppendRequest(batch: batch, isAtomic: true, emitter: emitter, expectation: expectation) { [self] result in
+            bring { completion(result) }
+        }
+        outgoing.value.append(request)
+        guard outgoing.value.count == 1 else { return }
+        // Runs when the loop has read all that is there to be read.
+        eventLoop.execute { [self] in submit() }
+    }
+
+    private func submit() {
+        let requests = outgoing.value
+        outgoing.value.removeAll(keepingCapacity: true)
+        let (taken, refusal) = log.append(requests)
+        guard let refusal else { return }
+        for request in requests[taken...] { request.completion(.failure(.log(refusal))) }
+    }
+
+    private func bring(_ answer: @escaping @Sendable () -> Void) {
+        let isFirst = incoming.withLock { incoming in
+            incoming.append(answer)
+            return incoming.count == 1
+        }
+        if isFirst { eventLoop.execute { [self] in giveOut() } }
+    }
+
+    private func giveOut() {
+        let answers = incoming.withLock { incoming in
+            let answers = incoming
+            incoming = []
+            return answers
+        }
+        for answer in answers { answer() }
+    }
+}
