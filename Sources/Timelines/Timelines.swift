@@ -44,6 +44,13 @@ package struct Timelines: Sendable {
         _ = sets.intern(Timelines.key(Array(repeating: 0, count: map.dimensions.count)).span)
     }
 
+    /// An entry that has come, and the component whose journey it is part of.
+    package struct Addition: Sendable {
+        package let component: UInt32
+        package let subject: UInt32
+        package let entry: Entry
+    }
+
     /// How many subjects there are.
     package var subjectCount: Int { entries.subjectCount }
 
@@ -56,23 +63,27 @@ package struct Timelines: Sendable {
     ///
     /// - Parameters:
     ///   - log: where the record is from; asked for the name of a type, once a type.
-    ///   - touch: called with each component whose journey changes, including those that are no more.
+    ///   - touch: called with each component whose journey changes by more than the event's own entry, including those that are no more.
+    /// - Returns: the event's own entry; nil where there is no room for its subject.
     ///
     /// What compensations do is worked out by ``compensate(_:touch:)``.
-    package mutating func append(_ record: EventRecord, _ bytes: Span<UInt8>, _ log: EventLog, touch: (UInt32) -> Void) {
+    @discardableResult
+    package mutating func append(
+        _ record: EventRecord, _ bytes: Span<UInt8>, _ log: EventLog, touch: (UInt32) -> Void
+    ) -> Addition? {
         precondition(record.position > position, "timelines take each event once, in the order of the log")
         position = record.position
         let facts = learn(record.type) { log.symbol($0) }
-        guard let subject = intern(bytes.extracting(record.subject)) else { return }
+        guard let subject = intern(bytes.extracting(record.subject)) else { return nil }
         let number = UInt32(entries.count)
-        entries.append(
-            entry(record.time.microseconds, record.position, record.type, bytes, record.data, facts), of: subject)
+        let entry = entry(record.time.microseconds, record.position, record.type, bytes, record.data, facts)
+        entries.append(entry, of: subject)
         if !record.account.isEmpty, let account = intern(bytes.extracting(record.account)) {
             link(LinkGraph.Pair(subject, account), true, record, touch)
         }
         if facts.role != .plain { follow(facts.role, number, record, bytes, touch) }
         if ledger.mayAwait(bytes.extracting(record.id)) { arrive(number, record, bytes, log) }
-        touch(links.component(of: subject))
+        return Addition(component: links.component(of: subject), subject: subject, entry: entry)
     }
 
     /// The symbol of a subject that has events or links.
