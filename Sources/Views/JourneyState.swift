@@ -29,6 +29,12 @@ package struct JourneyState: Sendable {
     private(set) var cells: StageCells
     /// Which journeys have changed, as far as they are folded.
     private(set) var touches = TouchLog()
+    /// The definitions that were set, as far as ``follow(_:)`` was called.
+    private(set) var definitions = DefinitionHistory()
+    // How many events that set definitions were read; nil where a compensation may have changed what they say.
+    private var definitionsRead: Int? = 0
+    /// The map, as answers name it.
+    let definition: String
     /// How often all began anew.
     var generation = 0
     /// Journeys that have to be folded from all their entries.
@@ -42,12 +48,14 @@ package struct JourneyState: Sendable {
     /// - Parameter file: where what happened goes; nil to keep all in memory.
     package init(map: StageMap, file: EntryFile? = nil) {
         timelines = Timelines(map: map, file: file)
+        definition = map.digest
         cells = StageCells(map)
     }
 
     /// The state that timelines from a checkpoint amount to.
     init(timelines: consuming Timelines) {
         self.timelines = timelines
+        definition = self.timelines.map.digest
         cells = StageCells(self.timelines.map)
         for subject in 0..<UInt32(self.timelines.subjectCount) { touched.insert(self.timelines.component(of: subject)) }
         settle()
@@ -63,15 +71,41 @@ package struct JourneyState: Sendable {
         if added.count >= JourneyState.mostAdded { settle() }
     }
 
-    /// Follows what events have voided and corrected.
+    /// Follows what events have voided, corrected and defined.
     ///
     /// - Throws: where what they speak of cannot be read.
     package mutating func follow(_ log: EventLog) throws(LogError) {
-        guard timelines.hasCompensations else { return }
-        var touched: Set<UInt32> = []
-        swap(&touched, &self.touched)
-        defer { swap(&touched, &self.touched) }
-        try timelines.compensate(log) { touched.insert($0) }
+        if timelines.hasCompensations {
+            definitionsRead = nil
+            var touched: Set<UInt32> = []
+            swap(&touched, &self.touched)
+            defer { swap(&touched, &self.touched) }
+            try timelines.compensate(log) { touched.insert($0) }
+        }
+        guard definitionsRead != timelines.definitions.count else { return }
+        definitions = try DefinitionHistory(timelines, log)
+        definitionsRead = timelines.definitions.count
+    }
+
+    /// Adds the next events of the log, `count` at most.
+    ///
+    /// - Throws: where they cannot be read; those before are in.
+    mutating func take(_ count: Int, from log: EventLog) throws(LogError) {
+        var left = count
+        try log.read(after: timelines.position) { (record, bytes) in
+            append(record, bytes, log)
+            left -= 1
+            return left > 0
+        }
+        try follow(log)
+    }
+
+    /// The map in force where it is not the one that these journeys are folded under; nil where it is.
+    ///
+    /// - Parameter shipped: the one in force where none was set.
+    func mapDue(_ shipped: StageMap) -> StageMap? {
+        let due = definitions.map(at: timelines.position) ?? shipped
+        return due.canonicalText == timelines.map.canonicalText ? nil : due
     }
 
     /// Takes what the next checkpoint has to store.
