@@ -43,7 +43,6 @@ package struct JourneyState: Sendable {
     private var added: [Timelines.Addition] = []
     private var settled = 0
     private var scratch: [(entry: Entry, subject: UInt32)] = []
-    private var packing: [UInt8] = []
 
     /// - Parameter file: where what happened goes; nil to keep all in memory.
     package init(map: StageMap, file: EntryFile? = nil) {
@@ -180,11 +179,9 @@ package struct JourneyState: Sendable {
     }
 
     private mutating func put(_ summary: JourneySummary, _ place: Int) {
-        summary.pack(into: &packing)
-        // A copy, which is no longer than it has to be.
-        var packed: [UInt8] = []
-        packed.reserveCapacity(packing.count)
-        packed.append(contentsOf: packing)
+        // Where it is, in the memory that it has: what is freed and taken elsewhere, again and again, ends up on a page of its own.
+        var packed = records[place].summary.take() ?? []
+        summary.pack(into: &packed)
         records[place].summary = packed
     }
 
