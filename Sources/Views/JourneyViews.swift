@@ -4,6 +4,7 @@ internal import Glibc
 package import JourneyModel
 internal import LMDB
 internal import NIOConcurrencyHelpers
+internal import Questions
 internal import Synchronization
 internal import Timelines
 
@@ -38,6 +39,8 @@ package final class JourneyViews: Sendable {
     let state: Mutex<JourneyState>
     // Where the timelines' entries are.
     let entries: String
+    // Apart from the state, so that who asks how the views are waits for nothing that they do.
+    private let definition: Mutex<String>
     private let phaseNow = Mutex(Phase.replaying)
     /// How far the building of the views under another map is; nil where they are under the one in force.
     let rebuilding = Mutex<Rebuild.Progress?>(nil)
@@ -58,6 +61,7 @@ package final class JourneyViews: Sendable {
     package init(log: EventLog, map: StageMap, directory: DataDirectory, mapSize: Int = 1 << 38) throws(LogError) {
         self.log = log
         shipped = map
+        definition = Mutex(map.digest)
         state = Mutex(JourneyState(map: map))
         let path = try directory.directory("views")
         entries = path + "/entries"
@@ -189,7 +193,7 @@ extension JourneyViews {
             }
             // What comes in the next moments is taken in together: following each commit at once costs those who wait for it.
             if waiters.isEmpty { usleep(JourneyViews.breath) }
-            // A journey is folded once for all its events: when nothing comes for a moment, once a second otherwise, or when somebody asks.
+            // What came is folded when nothing comes for a moment, once a second otherwise, or when somebody asks.
             if position >= log.tail || lastSettled.duration(to: .now) > JourneyViews.settlePause {
                 state.withLock { $0.settle() }
                 lastSettled = .now
@@ -245,6 +249,7 @@ extension JourneyViews {
             state = new
             state.generation = generation
         }
+        definition.withLock { $0 = new.definition }
         seen.store(new.timelines.position, ordering: .releasing)
     }
 
@@ -263,7 +268,7 @@ extension JourneyViews {
 
     private func resume(from store: ViewStore) {
         guard let file = try? EntryFile(path: entries, isNew: false),
-            let loaded = try? store.load(file: file, log: log, definition: definition, anchor: anchor)
+            let loaded = try? store.load(file: file, log: log, definition: identity, anchor: anchor)
         else {
             // Another format, another log or damage: what is there would mix with what comes.
             begin()
@@ -281,11 +286,11 @@ extension JourneyViews {
     private func save(by checkpoints: CheckpointWriter) {
         let (changes, map) = state.withLock { ($0.takeChanges(), $0.timelines.map) }
         guard let changes else { return }
-        checkpoints.write(changes, map: map.canonicalText, definition: definition(map), anchor: anchor(changes.position) ?? "")
+        checkpoints.write(changes, map: map.canonicalText, definition: identity(map), anchor: anchor(changes.position) ?? "")
     }
 
     /// What a checkpoint is of: what older versions of data are read as is in the entries, too.
-    private func definition(_ map: StageMap) -> String {
+    private func identity(_ map: StageMap) -> String {
         let text = map.canonicalText + log.options.upcasters.canonicalText
         return "sha256:" + SHA256.hash(data: text).map { byte in (byte < 16 ? "0" : "") + String(byte, radix: 16) }.joined()
     }
@@ -301,7 +306,6 @@ extension JourneyViews {
     /// How the built-in view of this name is.
     package func status(_ name: String) -> ViewStatus {
         let rebuilding = rebuilding.withLock { $0 }
-        let definition = state.withLock { $0.definition }
         let (state, reason): (ViewStatus.State, String?) =
             switch phase {
             case .replaying: (.replaying, nil)
@@ -310,7 +314,7 @@ extension JourneyViews {
             case .stopped(let error): (.stopped, "\(error)")
             }
         return ViewStatus(
-            name: name, version: 1, isCurrent: true, upkeep: .incremental, definition: definition, state: state, reason: reason,
-            position: position, progress: rebuilding?.share ?? 1, remaining: nil, parked: [], parkedCount: 0)
+            name: name, version: 1, isCurrent: true, upkeep: .incremental, definition: definition.withLock { $0 }, state: state,
+            reason: reason, position: position, progress: rebuilding?.share ?? 1, remaining: nil, parked: [], parkedCount: 0)
     }
 }
