@@ -56,12 +56,18 @@ package struct Friction: Sendable {
 
     private static let maximumRows = 500
 
+    /// - Parameters:
+    ///   - hours: the hours in which stays are measured; the whole week where nil.
+    ///   - levels: how long stays may take.
     /// - Complexity: O(cases × splits), and a sort of the cases.
-    package init(_ journeys: [JourneySummary], map: StageMap, scope: Scope, at moment: Int64, splits: [Split]) {
-        var cases = FrictionCases(map, at: moment)
+    package init(
+        _ journeys: [JourneySummary], map: StageMap, scope: Scope, at moment: Int64, hours: BusinessHours? = nil,
+        levels: ServiceLevels? = nil, splits: [Split]
+    ) {
+        var cases = FrictionCases(map, at: moment, hours: hours)
         for journey in journeys { cases.add(journey, isIncluded: scope.includes(journey)) }
         cases.complete()
-        self.init(cases, scope, splits: splits)
+        self.init(cases, scope, levels: levels, splits: splits)
     }
 
     /// Of cases that are complete.

@@ -4,9 +4,9 @@ internal import JourneyModel
 ///
 /// A hundred bytes for a journey of five stages, where its arrays would take five hundred.
 extension JourneySummary {
-    /// The summary in its short form. O(visits).
-    package var packed: [UInt8] {
-        var writer = PackedWriter()
+    /// Writes the summary in its short form, in place of what `bytes` holds. O(visits).
+    package func pack(into bytes: inout [UInt8]) {
+        var writer = PackedWriter(&bytes)
         writer.add(firstEntries.count)
         for (stage, time) in firstEntries {
             writer.add(stage)
@@ -37,17 +37,21 @@ extension JourneySummary {
         for dimension in dimensions { writer.add(Int(dimension)) }
         writer.add(Int(currency))
         if currency != 0 { writer.add(time: minor) }
-        return writer.bytes
+        bytes = writer.take()
     }
 
-    /// Reads what ``packed`` wrote.
+    /// Reads what ``pack(into:)`` wrote.
     ///
     /// - Parameter dimensions: how many dimensions the map has.
     package init(packed bytes: [UInt8], dimensions count: Int) {
         self.init(dimensionCount: count)
         var reader = PackedReader(bytes)
-        for _ in 0..<reader.next() { firstEntries.append((reader.next(), reader.nextTime())) }
-        for _ in 0..<reader.next() {
+        let entered = reader.next()
+        firstEntries.reserveCapacity(entered)
+        for _ in 0..<entered { firstEntries.append((reader.next(), reader.nextTime())) }
+        let stays = reader.next()
+        visits.reserveCapacity(stays)
+        for _ in 0..<stays {
             var visit = Visit(stage: reader.next(), entered: reader.nextTime())
             let end = reader.next()
             switch (end, (end - 1) % 3) {
@@ -73,9 +77,17 @@ extension JourneySummary {
     }
 }
 
-private struct PackedWriter {
-    private(set) var bytes: [UInt8] = []
+private struct PackedWriter: ~Copyable {
+    private var bytes: [UInt8] = []
     private var last: Int64 = 0
+
+    /// Takes over the memory of `bytes`.
+    init(_ bytes: inout [UInt8]) {
+        swap(&self.bytes, &bytes)
+        self.bytes.removeAll(keepingCapacity: true)
+    }
+
+    consuming func take() -> [UInt8] { bytes }
 
     mutating func add(_ number: Int) {
         var rest = UInt64(truncatingIfNeeded: number)

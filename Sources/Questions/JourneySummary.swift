@@ -56,19 +56,38 @@ package struct JourneySummary: Sendable, Equatable {
 
     /// Folds a journey. O(entries).
     package init(_ journey: [(entry: Entry, subject: UInt32)], _ timelines: Timelines) {
-        self.init(timelines.map)
-        for (entry, subject) in journey {
-            add(
-                Event(
-                    time: entry.time, subject: subject, rule: entry.rule, holder: entry.holder, minor: entry.minor,
-                    currency: entry.currency), timelines.facts(entry.type), timelines.map)
-            guard entry.dimensions != 0 else { continue }
-            for index in dimensions.indices where dimensions[index] == 0 {
-                dimensions[index] = timelines.value(ofSet: entry.dimensions, dimension: index)
-            }
-        }
-        firstEntries.sort { $0.stage < $1.stage }
+        self.init(dimensionCount: timelines.map.dimensions.count)
+        for (entry, subject) in journey { add(entry, subject, timelines) }
         holders = []
+    }
+
+    /// Whether an entry can change the summary of its journey, wherever in it it is.
+    package static func regards(_ entry: Entry, _ timelines: Timelines) -> Bool {
+        if entry.rule != 0 || entry.dimensions != 0 || entry.currency != 0 || entry.holder != 0 { return true }
+        guard let facts = timelines.facts(entry.type) else { return false }
+        return facts.reworkBase | facts.reworkAgain != 0
+    }
+
+    /// Folds an entry behind all that the journey has.
+    ///
+    /// - Returns: false where the summary does not tell enough, as it does not keep who holds which case: the journey is to be folded as a whole.
+    /// - Complexity: O(visits), however many entries there are.
+    package mutating func append(_ entry: Entry, _ subject: UInt32, _ timelines: Timelines) -> Bool {
+        guard entry.holder == 0 || !hasHolders else { return false }
+        add(entry, subject, timelines)
+        holders = []
+        return true
+    }
+
+    private mutating func add(_ entry: Entry, _ subject: UInt32, _ timelines: Timelines) {
+        add(
+            Event(
+                time: entry.time, subject: subject, rule: entry.rule, holder: entry.holder, minor: entry.minor, currency: entry.currency),
+            timelines.facts(entry.type), timelines.map)
+        guard entry.dimensions != 0 else { return }
+        for index in dimensions.indices where dimensions[index] == 0 {
+            dimensions[index] = timelines.value(ofSet: entry.dimensions, dimension: index)
+        }
     }
 
     /// What is told of an event: the fields of ``Entry`` that a summary is made of.
@@ -81,11 +100,6 @@ package struct JourneySummary: Sendable, Equatable {
         let currency: UInt32
     }
 
-    /// A journey without events.
-    private init(_ map: StageMap) {
-        dimensions = Array(repeating: 0, count: map.dimensions.count)
-    }
-
     /// Folds a journey whose events are at hand in another form.
     ///
     /// - Parameters:
@@ -94,7 +108,6 @@ package struct JourneySummary: Sendable, Equatable {
     init(_ events: some Sequence<(event: Event, facts: TypeFacts?)>, dimensions: [UInt32], _ map: StageMap) {
         self.dimensions = dimensions
         for (event, facts) in events { add(event, facts, map) }
-        firstEntries.sort { $0.stage < $1.stage }
         holders = []
     }
 
@@ -109,7 +122,7 @@ package struct JourneySummary: Sendable, Equatable {
     }
 
     /// One of no events.
-    init(dimensionCount: Int) {
+    package init(dimensionCount: Int) {
         dimensions = Array(repeating: 0, count: dimensionCount)
     }
 
@@ -125,7 +138,9 @@ package struct JourneySummary: Sendable, Equatable {
         switch effect {
         case .enters(let stage, let onlyFirst):
             if onlyFirst, firstEntries.contains(where: { $0.stage >= stage }) { return }
-            if firstEntry(stage) == nil { firstEntries.append((stage, time)) }
+            if firstEntry(stage) == nil {
+                firstEntries.insert((stage, time), at: firstEntries.firstIndex { $0.stage > stage } ?? firstEntries.count)
+            }
             // Forward only: a customer who fills in a form does not become a lead again.
             if let current = visits.last, current.end == .open {
                 guard stage > current.stage else { return }

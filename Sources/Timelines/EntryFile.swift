@@ -44,7 +44,6 @@ package final class EntryFile: Sendable {
     }
 
     private let descriptor: Int32
-    private let path: String
 
     /// Opens the file at `path`.
     ///
@@ -54,7 +53,6 @@ package final class EntryFile: Sendable {
         if isNew { unsafe unlink(path) }
         descriptor = unsafe open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else { throw .unusable("cannot open \(path): \(unsafe String(cString: strerror(errno)))") }
-        self.path = path
     }
 
     deinit {

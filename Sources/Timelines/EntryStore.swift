@@ -97,9 +97,9 @@ struct EntryStore: Sendable {
 
     /// Takes the first `count` entries of the file back in.
     ///
-    /// - Parameter learn: called with the type of each.
+    /// - Parameter learn: called with each.
     /// - Returns: false where one of them is not what was written.
-    mutating func restore(_ count: Int, _ learn: (UInt32) -> Void) -> Bool {
+    mutating func restore(_ count: Int, _ learn: (Entry) -> Void) -> Bool {
         guard count > 0 else { return true }
         guard let file, count <= file.count, let map = file.map(count) else { return false }
         for index in 0..<count {
@@ -107,7 +107,7 @@ struct EntryStore: Sendable {
             let stored = map.entry(index)
             guard stored.subject < heads.count, stored.previous == heads[Int(stored.subject)] else { return false }
             heads[Int(stored.subject)] = UInt32(index + 1)
-            learn(stored.entry.type)
+            learn(stored.entry)
         }
         (self.map, written) = (map, count)
         return true

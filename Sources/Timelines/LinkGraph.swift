@@ -34,15 +34,21 @@ package struct LinkGraph: Sendable {
 
     private(set) var assertions: [Pair: Assertions] = [:]
     private var neighbours: [UInt32: [UInt32]] = [:]
-    // The component of each subject, named by one of its members; absent for a subject that is alone.
-    private var component: [UInt32: UInt32] = [:]
+    // By subject, the component that it is in, named by one of its members, plus one; zero, or nothing, for a subject that is alone.
+    private var component: [UInt32] = []
     private var members: [UInt32: [UInt32]] = [:]
 
     package init() {}
 
     /// The component that `subject` belongs to.
     package func component(of subject: UInt32) -> UInt32 {
-        component[subject] ?? subject
+        guard Int(subject) < component.count, component[Int(subject)] != 0 else { return subject }
+        return component[Int(subject)] - 1
+    }
+
+    private mutating func put(_ subject: UInt32, in name: UInt32?) {
+        while component.count <= Int(subject) { component.append(0) }
+        component[Int(subject)] = name.map { $0 + 1 } ?? 0
     }
 
     /// The subjects of a component.
@@ -92,8 +98,8 @@ package struct LinkGraph: Sendable {
         guard first != second else { return nil }
         let (firstMembers, secondMembers) = (members(of: first), members(of: second))
         let (kept, moved) = firstMembers.count >= secondMembers.count ? (first, secondMembers) : (second, firstMembers)
-        for subject in moved { component[subject] = kept }
-        component[kept] = kept
+        for subject in moved { put(subject, in: kept) }
+        put(kept, in: kept)
         members[kept] = members(of: kept) + moved
         members[kept == first ? second : first] = nil
         return ([first, second], [kept])
@@ -117,10 +123,10 @@ package struct LinkGraph: Sendable {
         let sorted = subjects.sorted()
         let name = sorted[0]
         guard sorted.count > 1 else {
-            component[name] = nil
+            put(name, in: nil)
             return name
         }
-        for subject in sorted { component[subject] = name }
+        for subject in sorted { put(subject, in: name) }
         members[name] = sorted
         return name
     }

@@ -4,13 +4,15 @@ package import JourneyModel
 /// Every journey as a column of entries in the order of time, and which subjects make up which journey.
 ///
 /// Entries are kept by subject, so that a link that is taken back leaves each subject with exactly its own.
-/// Cost: 48 bytes an event in a mapped file; in memory about 50 bytes a subject (name, look-up, last entry) and 80 bytes a link.
+/// Cost: 48 bytes an event in a mapped file; in memory about 54 bytes a subject (name, look-up, last entry) and 80 bytes a link.
 /// Derived from the log alone: the same events in any order of arrival give the same journeys.
 package struct Timelines: Sendable {
     /// The map under which rules and dimensions were read.
     package let map: StageMap
     /// The last event that is in.
     package internal(set) var position: Position = 0
+    /// Where the events are that set definitions, in the order of the log, voided ones as well.
+    package internal(set) var definitions: [Position] = []
     var subjects = SymbolTable()
     var entries: EntryStore
     var links = LinkGraph()
@@ -44,6 +46,13 @@ package struct Timelines: Sendable {
         _ = sets.intern(Timelines.key(Array(repeating: 0, count: map.dimensions.count)).span)
     }
 
+    /// An entry that has come, and the component whose journey it is part of.
+    package struct Addition: Sendable {
+        package let component: UInt32
+        package let subject: UInt32
+        package let entry: Entry
+    }
+
     /// How many subjects there are.
     package var subjectCount: Int { entries.subjectCount }
 
@@ -56,23 +65,28 @@ package struct Timelines: Sendable {
     ///
     /// - Parameters:
     ///   - log: where the record is from; asked for the name of a type, once a type.
-    ///   - touch: called with each component whose journey changes, including those that are no more.
+    ///   - touch: called with each component whose journey changes by more than the event's own entry, including those that are no more.
+    /// - Returns: the event's own entry; nil where there is no room for its subject.
     ///
     /// What compensations do is worked out by ``compensate(_:touch:)``.
-    package mutating func append(_ record: EventRecord, _ bytes: Span<UInt8>, _ log: EventLog, touch: (UInt32) -> Void) {
+    @discardableResult
+    package mutating func append(
+        _ record: EventRecord, _ bytes: Span<UInt8>, _ log: EventLog, touch: (UInt32) -> Void
+    ) -> Addition? {
         precondition(record.position > position, "timelines take each event once, in the order of the log")
         position = record.position
         let facts = learn(record.type) { log.symbol($0) }
-        guard let subject = intern(bytes.extracting(record.subject)) else { return }
+        guard let subject = intern(bytes.extracting(record.subject)) else { return nil }
         let number = UInt32(entries.count)
-        entries.append(
-            entry(record.time.microseconds, record.position, record.type, bytes, record.data, facts), of: subject)
+        let entry = entry(record.time.microseconds, record.position, record.type, bytes, record.data, facts)
+        entries.append(entry, of: subject)
+        if facts.setsDefinition { definitions.append(record.position) }
         if !record.account.isEmpty, let account = intern(bytes.extracting(record.account)) {
             link(LinkGraph.Pair(subject, account), true, record, touch)
         }
         if facts.role != .plain { follow(facts.role, number, record, bytes, touch) }
         if ledger.mayAwait(bytes.extracting(record.id)) { arrive(number, record, bytes, log) }
-        touch(links.component(of: subject))
+        return Addition(component: links.component(of: subject), subject: subject, entry: entry)
     }
 
     /// The symbol of a subject that has events or links.

@@ -86,9 +86,17 @@ extension Timelines {
     ///
     /// - Returns: false where an entry is not what was written.
     package mutating func restore(entries count: Int, _ log: EventLog) -> Bool {
-        var types: Set<UInt32> = []
-        guard entries.restore(count, { types.insert($0) }) else { return false }
-        for type in types { _ = learn(type) { log.symbol($0) } }
+        // By type, whether its events set definitions.
+        var types: [UInt32: Bool] = [:]
+        var definitions: [Position] = []
+        let isIntact = entries.restore(count) { entry in
+            let isDefinition = types[entry.type] ?? (log.symbol(entry.type) == TypeFacts.definitionSet)
+            types[entry.type] = isDefinition
+            if isDefinition { definitions.append(entry.position) }
+        }
+        guard isIntact else { return false }
+        self.definitions = definitions
+        for type in types.keys { _ = learn(type) { log.symbol($0) } }
         return true
     }
 

@@ -8,6 +8,7 @@ internal import Timelines
 final class CheckpointWriter: Sendable {
     private struct Task: Sendable {
         let changes: Timelines.Changes
+        let map: [UInt8]
         let definition: String
         let anchor: String
     }
@@ -31,9 +32,11 @@ final class CheckpointWriter: Sendable {
     var isIdle: Bool { task.withLock { $0 == nil } }
 
     /// Begins to write a checkpoint; only while ``isIdle``.
-    func write(_ changes: Timelines.Changes, definition: String, anchor: String) {
+    ///
+    /// - Parameters: as of ``ViewStore/save(_:map:definition:anchor:)``.
+    func write(_ changes: Timelines.Changes, map: [UInt8], definition: String, anchor: String) {
         lock.lock()
-        task.withLock { $0 = Task(changes: changes, definition: definition, anchor: anchor) }
+        task.withLock { $0 = Task(changes: changes, map: map, definition: definition, anchor: anchor) }
         lock.unlock(withValue: true)
     }
 
@@ -71,6 +74,6 @@ final class CheckpointWriter: Sendable {
     /// A checkpoint that fails (a full disk) costs a longer replay after the next start and nothing else.
     private func save(_ task: Task) -> Bool {
         guard task.changes.flush() else { return false }
-        return (try? store.save(task.changes, definition: task.definition, anchor: task.anchor)) != nil
+        return (try? store.save(task.changes, map: task.map, definition: task.definition, anchor: task.anchor)) != nil
     }
 }

@@ -5,30 +5,56 @@ package import Timelines
 
 /// The state of the built-in views: the timelines, and under the stage map a summary of each journey.
 ///
-/// A value: built from the log alone, by one event after another or all at once, with the same result. An event costs the
-/// folding of the journeys it touches, however long the history is.
+/// A value: built from the log alone, by one event after another or all at once, with the same result. An event that comes in the order of its
+/// journey's time is folded onto the journey's summary, which costs the same however long the journey and the history are; one that comes
+/// late, is voided or corrected, or links journeys, costs the folding of the journeys that it touches.
 package struct JourneyState: Sendable {
+    /// What is kept of each component, at the place of its name.
+    private struct Record: Sendable {
+        /// The summary, packed; nil where there is none.
+        var summary: [UInt8]?
+        /// The time of the last entry that the summary regards.
+        var last = Int64.min
+        /// When it was last said that the journey has changed, and when it was last folded from all its entries: numbers of a ``settle()``.
+        var told = 0
+        var folded = 0
+    }
+
+    /// So many events are folded together at most.
+    private static let mostAdded = 1 << 14
+
     package private(set) var timelines: Timelines
-    /// The summary of each component, packed, at the place of the component's name; nil where there is none.
-    private var summaries: [[UInt8]?] = []
+    private var records: [Record] = []
     /// What the summaries amount to in the funnel.
     private(set) var cells: StageCells
     /// Which journeys have changed, as far as they are folded.
     private(set) var touches = TouchLog()
+    /// The definitions that were set, as far as ``follow(_:)`` was called.
+    private(set) var definitions = DefinitionHistory()
+    // How many events that set definitions were read; nil where a compensation may have changed what they say.
+    private var definitionsRead: Int? = 0
+    /// The map, as answers name it.
+    let definition: String
     /// How often all began anew.
     var generation = 0
+    /// Journeys that have to be folded from all their entries.
     private var touched: Set<UInt32> = []
+    /// Entries that have come since the last ``settle()``.
+    private var added: [Timelines.Addition] = []
+    private var settled = 0
     private var scratch: [(entry: Entry, subject: UInt32)] = []
 
     /// - Parameter file: where what happened goes; nil to keep all in memory.
     package init(map: StageMap, file: EntryFile? = nil) {
         timelines = Timelines(map: map, file: file)
+        definition = map.digest
         cells = StageCells(map)
     }
 
     /// The state that timelines from a checkpoint amount to.
     init(timelines: consuming Timelines) {
         self.timelines = timelines
+        definition = self.timelines.map.digest
         cells = StageCells(self.timelines.map)
         for subject in 0..<UInt32(self.timelines.subjectCount) { touched.insert(self.timelines.component(of: subject)) }
         settle()
@@ -39,19 +65,46 @@ package struct JourneyState: Sendable {
         // Moved out and back in: the timelines and their closure must not both hold this value.
         var touched: Set<UInt32> = []
         swap(&touched, &self.touched)
-        timelines.append(record, bytes, log) { touched.insert($0) }
+        if let addition = timelines.append(record, bytes, log, touch: { touched.insert($0) }) { added.append(addition) }
         swap(&touched, &self.touched)
+        if added.count >= JourneyState.mostAdded { settle() }
     }
 
-    /// Follows what events have voided and corrected.
+    /// Follows what events have voided, corrected and defined.
     ///
     /// - Throws: where what they speak of cannot be read.
     package mutating func follow(_ log: EventLog) throws(LogError) {
-        guard timelines.hasCompensations else { return }
-        var touched: Set<UInt32> = []
-        swap(&touched, &self.touched)
-        defer { swap(&touched, &self.touched) }
-        try timelines.compensate(log) { touched.insert($0) }
+        if timelines.hasCompensations {
+            definitionsRead = nil
+            var touched: Set<UInt32> = []
+            swap(&touched, &self.touched)
+            defer { swap(&touched, &self.touched) }
+            try timelines.compensate(log) { touched.insert($0) }
+        }
+        guard definitionsRead != timelines.definitions.count else { return }
+        definitions = try DefinitionHistory(timelines, log)
+        definitionsRead = timelines.definitions.count
+    }
+
+    /// Adds the next events of the log, `count` at most.
+    ///
+    /// - Throws: where they cannot be read; those before are in.
+    mutating func take(_ count: Int, from log: EventLog) throws(LogError) {
+        var left = count
+        try log.read(after: timelines.position) { (record, bytes) in
+            append(record, bytes, log)
+            left -= 1
+            return left > 0
+        }
+        try follow(log)
+    }
+
+    /// The map in force where it is not the one that these journeys are folded under; nil where it is.
+    ///
+    /// - Parameter shipped: the one in force where none was set.
+    func mapDue(_ shipped: StageMap) -> StageMap? {
+        let due = definitions.map(at: timelines.position) ?? shipped
+        return due.canonicalText == timelines.map.canonicalText ? nil : due
     }
 
     /// Takes what the next checkpoint has to store.
@@ -66,35 +119,84 @@ package struct JourneyState: Sendable {
         timelines.keep(changes)
     }
 
-    /// Folds again the journeys that were touched, and moves their counts.
+    /// Folds what has come, and moves the counts of the journeys that it touches.
     package mutating func settle() {
-        while summaries.count < timelines.subjectCount { summaries.append(nil) }
-        let dimensions = timelines.map.dimensions.count
-        touches.add(touched)
-        for component in touched {
-            let place = Int(component)
-            if let old = summaries[place] { cells.remove(JourneySummary(packed: old, dimensions: dimensions)) }
-            guard timelines.component(of: component) == component else {
-                summaries[place] = nil
-                continue
-            }
-            timelines.journey(component, into: &scratch)
-            guard !scratch.isEmpty else {
-                summaries[place] = nil
-                continue
-            }
-            let summary = JourneySummary(scratch, timelines)
-            cells.add(summary)
-            summaries[place] = summary.packed
+        guard !touched.isEmpty || !added.isEmpty else { return }
+        settled += 1
+        while records.count < timelines.subjectCount { records.append(Record()) }
+        for component in touched { fold(component) }
+        for addition in added where records[Int(addition.component)].folded != settled {
+            if !append(addition) { fold(addition.component) }
         }
         touched.removeAll(keepingCapacity: true)
+        added.removeAll(keepingCapacity: true)
+        touches.trim()
+    }
+
+    /// Folds an entry onto its journey's summary.
+    ///
+    /// - Returns: false where the journey has to be folded from all its entries.
+    private mutating func append(_ addition: Timelines.Addition) -> Bool {
+        let (place, entry) = (Int(addition.component), addition.entry)
+        let isRegarded = JourneySummary.regards(entry, timelines)
+        guard !isRegarded || entry.time >= records[place].last else { return false }
+        tell(addition.component)
+        // What says nothing makes a journey, too.
+        guard isRegarded || records[place].summary == nil else { return true }
+        let old = summary(place)
+        var new = old
+        guard new.append(entry, addition.subject, timelines) else { return false }
+        cells.replace(old, by: new)
+        put(new, place)
+        if isRegarded { records[place].last = entry.time }
+        return true
+    }
+
+    /// Folds the journey that is `component` from all its entries.
+    private mutating func fold(_ component: UInt32) {
+        let place = Int(component)
+        records[place].folded = settled
+        tell(component)
+        let old = summary(place)
+        scratch.removeAll(keepingCapacity: true)
+        if timelines.component(of: component) == component { timelines.journey(component, into: &scratch) }
+        guard !scratch.isEmpty else {
+            cells.remove(old)
+            (records[place].summary, records[place].last) = (nil, .min)
+            return
+        }
+        let new = JourneySummary(scratch, timelines)
+        cells.replace(old, by: new)
+        put(new, place)
+        records[place].last = scratch.last { JourneySummary.regards($0.entry, timelines) }?.entry.time ?? .min
+    }
+
+    /// The summary that is kept; one of no events where none is.
+    private func summary(_ place: Int) -> JourneySummary {
+        let dimensions = timelines.map.dimensions.count
+        guard let packed = records[place].summary else { return JourneySummary(dimensionCount: dimensions) }
+        return JourneySummary(packed: packed, dimensions: dimensions)
+    }
+
+    private mutating func put(_ summary: JourneySummary, _ place: Int) {
+        // Where it is, in the memory that it has: what is freed and taken elsewhere, again and again, ends up on a page of its own.
+        var packed = records[place].summary.take() ?? []
+        summary.pack(into: &packed)
+        records[place].summary = packed
+    }
+
+    /// Says, once, that a journey has changed.
+    private mutating func tell(_ component: UInt32) {
+        guard records[Int(component)].told != settled else { return }
+        records[Int(component)].told = settled
+        touches.add(component)
     }
 
     /// Calls `body` with each journey's component and summary, in the order in which their names were first heard of.
     package func eachSummary(_ body: (_ component: UInt32, _ summary: JourneySummary) -> Void) {
         let dimensions = timelines.map.dimensions.count
-        for (index, packed) in summaries.enumerated() {
-            guard let packed else { continue }
+        for (index, record) in records.enumerated() {
+            guard let packed = record.summary else { continue }
             body(UInt32(index), JourneySummary(packed: packed, dimensions: dimensions))
         }
     }

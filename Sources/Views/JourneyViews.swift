@@ -4,6 +4,7 @@ internal import Glibc
 package import JourneyModel
 internal import LMDB
 internal import NIOConcurrencyHelpers
+internal import Questions
 internal import Synchronization
 internal import Timelines
 
@@ -24,7 +25,7 @@ package final class JourneyViews: Sendable {
         case closed
     }
 
-    private static let batch = 2_000
+    static let batch = 2_000
     /// Microseconds between two looks at the log.
     private static let breath: UInt32 = 2_000
     private static let settlePause = Duration.seconds(1)
@@ -32,16 +33,17 @@ package final class JourneyViews: Sendable {
     /// What could not be read is tried again after so long.
     private static let retryPause = Duration.seconds(30)
 
-    /// The map in force.
-    package let map: StageMap
-    /// The SHA-256 of the map as canonical JSON, as `sha256:…`.
-    package let definition: String
-    private let checkpointOf: String
+    /// The map in force where no event sets one.
+    let shipped: StageMap
     let log: EventLog
     let state: Mutex<JourneyState>
     // Where the timelines' entries are.
-    private let entries: String
+    let entries: String
+    // Apart from the state, so that who asks how the views are waits for nothing that they do.
+    private let definition: Mutex<String>
     private let phaseNow = Mutex(Phase.replaying)
+    /// How far the building of the views under another map is; nil where they are under the one in force.
+    let rebuilding = Mutex<Rebuild.Progress?>(nil)
     private let seen = Atomic<Position>(0)
     // The lock's value says whether there is something to do.
     private let wake = ConditionLock(value: true)
@@ -50,16 +52,16 @@ package final class JourneyViews: Sendable {
     private let followers = Mutex<[ObjectIdentifier: @Sendable () -> Void]>([:])
     private let thread = Mutex<DedicatedThread?>(nil)
 
-    /// Starts following `log`, from the checkpoint in `directory` where there is one under this map.
+    /// Starts following `log`, from the checkpoint in `directory` where there is one.
     ///
-    /// - Parameter mapSize: the most that checkpoints may take of the disk, in bytes.
+    /// - Parameters:
+    ///   - map: the map in force where no event of the log sets one.
+    ///   - mapSize: the most that checkpoints may take of the disk, in bytes.
     /// - Throws: where the store of checkpoints cannot be opened; it may be deleted, at the cost of a replay.
     package init(log: EventLog, map: StageMap, directory: DataDirectory, mapSize: Int = 1 << 38) throws(LogError) {
         self.log = log
-        self.map = map
-        definition = JourneyViews.digest(map.canonicalText)
-        // What older versions of data are read as is in the entries, too.
-        checkpointOf = JourneyViews.digest(map.canonicalText + log.options.upcasters.canonicalText)
+        shipped = map
+        definition = Mutex(map.digest)
         state = Mutex(JourneyState(map: map))
         let path = try directory.directory("views")
         entries = path + "/entries"
@@ -67,10 +69,6 @@ package final class JourneyViews: Sendable {
         log.observe { [weak self] _ in self?.wakeUp() }
         let thread = DedicatedThread(name: "views") { [self] in follow(store) }
         self.thread.withLock { $0 = thread }
-    }
-
-    private static func digest(_ text: [UInt8]) -> String {
-        "sha256:" + SHA256.hash(data: text).hexadecimal
     }
 
     /// Opens the checkpoints; where they are damaged, which a power cut in the first start does, too, they are begun anew.
@@ -131,7 +129,7 @@ package final class JourneyViews: Sendable {
         wake.unlock(withValue: true)
     }
 
-    private func release() {
+    func release() {
         waiters.release(through: position)
         for follower in followers.withLock({ Array($0.values) }) { follower() }
     }
@@ -147,18 +145,32 @@ extension JourneyViews {
         var beginning = log.first
         var (lastCheckpoint, lastSettled) = (ContinuousClock.now, ContinuousClock.now)
         var isUnsaved = false
+        var rebuild: Rebuild?
+        // Until when building anew pauses, after something could not be read.
+        var pause = ContinuousClock.now
         while true {
-            wake.lock(whenValue: true)
-            wake.unlock(withValue: false)
+            waitForWork(isOutdated ? pause : nil)
             do throws(LogError) {
-                while position < log.tail || log.first != beginning, !isClosing.load(ordering: .acquiring) {
+                while position < log.tail || log.first != beginning || pause <= .now && isOutdated, !isClosing.load(ordering: .acquiring) {
                     if log.first != beginning {
                         beginning = log.first
                         checkpoints.wait()
                         startAnew(store)
+                        rebuild = nil
                     }
-                    try catchUp()
-                    isUnsaved = true
+                    if position < log.tail {
+                        try catchUp()
+                        isUnsaved = true
+                    }
+                    // Until all that was stored is in, another map may yet come.
+                    if pause <= .now, isLive || position >= log.tail {
+                        do throws(LogError) {
+                            if try goOn(&rebuild, store, checkpoints) { isUnsaved = true }
+                        } catch {
+                            pause = .now + JourneyViews.retryPause
+                            rebuilding.withLock { $0 = Rebuild.Progress(share: $0?.share ?? 0, reason: "\(error)") }
+                        }
+                    }
                     if lastCheckpoint.duration(to: .now) > JourneyViews.checkpointPause, checkpoints.isIdle {
                         save(by: checkpoints)
                         (lastCheckpoint, isUnsaved) = (.now, false)
@@ -181,7 +193,7 @@ extension JourneyViews {
             }
             // What comes in the next moments is taken in together: following each commit at once costs those who wait for it.
             if waiters.isEmpty { usleep(JourneyViews.breath) }
-            // A journey is folded once for all its events: when nothing comes for a moment, once a second otherwise, or when somebody asks.
+            // What came is folded when nothing comes for a moment, once a second otherwise, or when somebody asks.
             if position >= log.tail || lastSettled.duration(to: .now) > JourneyViews.settlePause {
                 state.withLock { $0.settle() }
                 lastSettled = .now
@@ -193,6 +205,18 @@ extension JourneyViews {
             checkpoints.wait()
         }
         phaseNow.withLock { $0 = .closed }
+    }
+
+    /// Waits until there is something to do.
+    ///
+    /// - Parameter moment: when there is, whatever comes.
+    private func waitForWork(_ moment: ContinuousClock.Instant?) {
+        guard let moment else {
+            wake.lock(whenValue: true)
+            return wake.unlock(withValue: false)
+        }
+        let seconds = max(0, ContinuousClock.now.duration(to: moment) / .seconds(1))
+        if wake.lock(whenValue: true, timeoutSeconds: seconds) { wake.unlock(withValue: false) }
     }
 
     /// Waits so long, or until the views are closed.
@@ -214,33 +238,26 @@ extension JourneyViews {
     /// A state without events, whose entries go to a new file; to memory where there can be none.
     private func begin() {
         let file = try? EntryFile(path: entries, isNew: true)
-        put(JourneyState(map: map, file: file))
-        seen.store(0, ordering: .releasing)
+        // Mostly the map that was in force is the one that will be.
+        put(JourneyState(map: state.withLock { $0.timelines.map }, file: file))
     }
 
-    private func put(_ new: JourneyState) {
+    /// Has another state answer from now on.
+    func put(_ new: JourneyState) {
         state.withLock { state in
             let generation = state.generation + 1
             state = new
             state.generation = generation
         }
+        definition.withLock { $0 = new.definition }
+        seen.store(new.timelines.position, ordering: .releasing)
     }
 
     /// Takes in the next events, a batch at a time, so that questions get their turn.
     private func catchUp() throws(LogError) {
         var failure: LogError?
         let position = state.withLock { state -> Position in
-            var left = JourneyViews.batch
-            do throws(LogError) {
-                try log.read(after: state.timelines.position) { (record, bytes) in
-                    state.append(record, bytes, log)
-                    left -= 1
-                    return left > 0
-                }
-                try state.follow(log)
-            } catch {
-                failure = error
-            }
+            do throws(LogError) { try state.take(JourneyViews.batch, from: log) } catch { failure = error }
             // What retention took away counts as seen: nothing of it will come.
             return max(state.timelines.position, log.first - 1)
         }
@@ -251,24 +268,31 @@ extension JourneyViews {
 
     private func resume(from store: ViewStore) {
         guard let file = try? EntryFile(path: entries, isNew: false),
-            let loaded = try? store.load(map: map, definition: checkpointOf, file: file, log: log, anchor: anchor)
+            let loaded = try? store.load(file: file, log: log, definition: identity, anchor: anchor)
         else {
-            // Another map, another format, another log or damage: what is there would mix with what comes.
+            // Another format, another log or damage: what is there would mix with what comes.
             begin()
             try? store.clear()
             return
         }
-        let position = loaded.position
         // Folded before it is put in place: questions are answered meanwhile.
-        let resumed = JourneyState(timelines: loaded)
+        var resumed = JourneyState(timelines: loaded)
+        // What cannot be read now is tried again with the next events.
+        try? resumed.follow(log)
         put(resumed)
-        seen.store(position, ordering: .releasing)
         release()
     }
 
     private func save(by checkpoints: CheckpointWriter) {
-        guard let changes = state.withLock({ $0.takeChanges() }) else { return }
-        checkpoints.write(changes, definition: checkpointOf, anchor: anchor(changes.position) ?? "")
+        let (changes, map) = state.withLock { ($0.takeChanges(), $0.timelines.map) }
+        guard let changes else { return }
+        checkpoints.write(changes, map: map.canonicalText, definition: identity(map), anchor: anchor(changes.position) ?? "")
+    }
+
+    /// What a checkpoint is of: what older versions of data are read as is in the entries, too.
+    private func identity(_ map: StageMap) -> String {
+        let text = map.canonicalText + log.options.upcasters.canonicalText
+        return "sha256:" + SHA256.hash(data: text).hexadecimal
     }
 
     /// What the log holds at `position`: enough to tell this log from another one.
@@ -281,15 +305,16 @@ extension JourneyViews {
 extension JourneyViews {
     /// How the built-in view of this name is.
     package func status(_ name: String) -> ViewStatus {
+        let rebuilding = rebuilding.withLock { $0 }
         let (state, reason): (ViewStatus.State, String?) =
             switch phase {
             case .replaying: (.replaying, nil)
-            case .live: (.live, nil)
+            case .live: (rebuilding == nil ? .live : .rebuilding, rebuilding?.reason)
             case .closed: (.closed, nil)
             case .stopped(let error): (.stopped, "\(error)")
             }
         return ViewStatus(
-            name: name, version: 1, isCurrent: true, upkeep: .incremental, definition: definition, state: state, reason: reason,
-            position: position, progress: 1, remaining: nil, parked: [], parkedCount: 0)
+            name: name, version: 1, isCurrent: true, upkeep: .incremental, definition: definition.withLock { $0 }, state: state,
+            reason: reason, position: position, progress: rebuilding?.share ?? 1, remaining: nil, parked: [], parkedCount: 0)
     }
 }

@@ -17,7 +17,7 @@ extension JourneyViews {
             let rows =
                 isWhole
                 ? state.cells.rows(department: query.scope.department, at: at)
-                : StageFunnel(journeys.lazy.map(\.summary), map: map, scope: query.scope, at: at).rows
+                : StageFunnel(journeys.lazy.map(\.summary), map: state.timelines.map, scope: query.scope, at: at).rows
             StageRow.write(rows, to: &writer)
             guard let by = query.by else { return }
             let values = try values(of: by, journeys, state)
@@ -29,7 +29,7 @@ extension JourneyViews {
                         writer.member("value", value.isEmpty ? nil : value)
                         writer.key("stages")
                         let members = groups[value, default: []].lazy.map { journeys[$0].summary }
-                        StageRow.write(StageFunnel(members, map: map, scope: query.scope, at: at).rows, to: &writer)
+                        StageRow.write(StageFunnel(members, map: state.timelines.map, scope: query.scope, at: at).rows, to: &writer)
                     }
                 }
             }
@@ -44,12 +44,16 @@ extension JourneyViews {
             if let by = query.by {
                 splits = [Friction.Split(field: by, values: try values(of: by, journeys, state), isAskedFor: true)]
             } else {
-                splits = map.dimensions.enumerated().map { (index, name) in
+                splits = state.timelines.map.dimensions.enumerated().map { (index, name) in
                     Friction.Split(field: "data.\(name)", values: state.values(ofDimension: index, journeys), isAskedFor: false)
                 }
             }
             writer.key("frictions")
-            Friction(journeys.map(\.summary), map: map, scope: query.scope, at: at, splits: splits).write(to: &writer)
+            let position = state.timelines.position
+            Friction(
+                journeys.map(\.summary), map: state.timelines.map, scope: query.scope, at: at,
+                hours: state.definitions.hours(at: position), levels: state.definitions.serviceLevels(at: position), splits: splits
+            ).write(to: &writer)
         }
     }
 
@@ -64,7 +68,7 @@ extension JourneyViews {
             writer.object { writer in
                 writer.member("position", state.timelines.position)
                 writer.member("at", at.text)
-                writer.member("definition", definition)
+                writer.member("definition", state.definition)
                 let erased = log.erasures.reduce(0) { $0 + $1.journeys }
                 if erased > 0 { writer.member("erased", erased) }
                 do throws(ViewError) {
@@ -82,7 +86,7 @@ extension JourneyViews {
     private func values(
         of field: String, _ journeys: [JourneyState.Journey], _ state: borrowing JourneyState
     ) throws(ViewError) -> [String] {
-        if let dimension = map.dimensions.firstIndex(where: { "data.\($0)" == field }) {
+        if let dimension = state.timelines.map.dimensions.firstIndex(where: { "data.\($0)" == field }) {
             return state.values(ofDimension: dimension, journeys)
         }
         do throws(LogError) {

@@ -48,7 +48,7 @@ extension JourneyViews {
             for name in [event.subject, event.account].compactMap(\.self) { names[log.storedName(name)] = name }
         }
         var writer = JSONWriter()
-        story.write(to: &writer, map: map, definition: definition, at: at, events: events, names: names)
+        story.write(to: &writer, at: at, events: events, names: names)
         return writer.bytes
     }
 }
@@ -56,6 +56,8 @@ extension JourneyViews {
 /// What is told of one journey.
 private struct JourneyStory {
     let name: String
+    let map: StageMap
+    let definition: String
     let position: Position
     let subjects: [String]
     let summary: JourneySummary
@@ -67,6 +69,7 @@ private struct JourneyStory {
     init(_ component: UInt32, _ state: borrowing JourneyState) {
         let timelines = state.timelines
         name = timelines.journeyName(component)
+        (map, definition) = (timelines.map, state.definition)
         position = timelines.position
         subjects = timelines.members(of: component).map { timelines.name($0) }.sorted()
         var journey: [(entry: Entry, subject: UInt32)] = []
@@ -76,9 +79,7 @@ private struct JourneyStory {
         entered = timelines.entered(journey)
     }
 
-    func write(
-        to writer: inout JSONWriter, map: StageMap, definition: String, at: Timestamp, events: [StoredEvent], names: [String: String]
-    ) {
+    func write(to writer: inout JSONWriter, at: Timestamp, events: [StoredEvent], names: [String: String]) {
         writer.object { writer in
             writer.member("journey", names[name] ?? name)
             writer.member("position", position)
@@ -86,18 +87,18 @@ private struct JourneyStory {
             writer.member("definition", definition)
             writer.key("subjects")
             writer.array { writer in for subject in subjects.map({ names[$0] ?? $0 }).sorted() { writer.string(subject) } }
-            writeStage(to: &writer, map)
+            writeStage(to: &writer)
             writer.key("dwell")
-            writer.array { writer in for visit in summary.visits { write(visit, to: &writer, map, at) } }
-            writeWaits(to: &writer, map, at)
-            writeContradictions(to: &writer, map)
+            writer.array { writer in for visit in summary.visits { write(visit, to: &writer, at) } }
+            writeWaits(to: &writer, at)
+            writeContradictions(to: &writer)
             writer.key("events")
             writer.array { writer in for event in events { event.write(to: &writer) } }
             writer.member("eventCount", positions.count)
         }
     }
 
-    private func writeStage(to writer: inout JSONWriter, _ map: StageMap) {
+    private func writeStage(to writer: inout JSONWriter) {
         guard let last = summary.visits.last else {
             writer.member("stage", nil as String?)
             writer.member("department", nil as String?)
@@ -114,7 +115,7 @@ private struct JourneyStory {
         }
     }
 
-    private func write(_ visit: JourneySummary.Visit, to writer: inout JSONWriter, _ map: StageMap, _ at: Timestamp) {
+    private func write(_ visit: JourneySummary.Visit, to writer: inout JSONWriter, _ at: Timestamp) {
         writer.object { writer in
             writer.member("stage", map.stages[visit.stage].name)
             writer.member("department", map.stages[visit.stage].department.name)
@@ -124,7 +125,7 @@ private struct JourneyStory {
         }
     }
 
-    private func writeWaits(to writer: inout JSONWriter, _ map: StageMap, _ at: Timestamp) {
+    private func writeWaits(to writer: inout JSONWriter, _ at: Timestamp) {
         var waits: [(measure: FrictionMeasure, since: Int64)] = []
         if let last = summary.visits.last, last.end == .open {
             waits = FrictionMeasure.stay(in: last.stage, map).map { [($0, last.entered)] } ?? []
@@ -144,7 +145,7 @@ private struct JourneyStory {
         }
     }
 
-    private func writeContradictions(to writer: inout JSONWriter, _ map: StageMap) {
+    private func writeContradictions(to writer: inout JSONWriter) {
         writer.key("contradictions")
         writer.array { writer in
             for ((stage, time), (next, nextTime)) in zip(summary.firstEntries, summary.firstEntries.dropFirst()) where nextTime < time {

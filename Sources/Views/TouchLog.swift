@@ -11,8 +11,12 @@ struct TouchLog: Sendable {
     /// The number of the next change.
     var end: Int { first + components.count }
 
-    mutating func add(_ changed: Set<UInt32>) {
-        components.append(contentsOf: changed)
+    mutating func add(_ component: UInt32) {
+        components.append(component)
+    }
+
+    /// Forgets the older half of what is too much.
+    mutating func trim() {
         guard components.count > TouchLog.capacity else { return }
         let half = components.count / 2
         components.removeFirst(half)

@@ -10,12 +10,12 @@ internal import Timelines
 /// a crash the replay goes on from there.
 struct ViewStore: Sendable {
     /// Change it whenever an entry means something else: checkpoints of another format are thrown away.
-    private static let format = "4"
+    private static let format = "5"
     private static let checksumSize = 4
 
     /// The numbers of the entries that say what the checkpoint is of.
     private enum About: UInt64, CaseIterable {
-        case format, definition, position, anchor, entries
+        case format, definition, position, anchor, entries, map
     }
 
     private let environment: Environment
@@ -35,26 +35,28 @@ struct ViewStore: Sendable {
         (assertions, compensations, about) = (databases[4], databases[5], databases[6])
     }
 
-    /// The timelines as of the last checkpoint, or nil where there is none that was made under `definition`.
+    /// The timelines as of the last checkpoint, under the stage map that it was made under, or nil where there is none that can be used.
     ///
     /// - Parameters:
+    ///   - definition: what the checkpoint must be of, under its map.
     ///   - log: what the checkpoint is of.
     ///   - anchor: what the log holds at a position, in a few words: a checkpoint of another log is not used.
     /// - Throws: where an entry is not what was written, or what it speaks of cannot be read.
     func load(
-        map: StageMap, definition: String, file: EntryFile, log: EventLog, anchor: (Position) -> String?
+        file: EntryFile, log: EventLog, definition: (StageMap) -> String, anchor: (Position) -> String?
     ) throws(LogError) -> Timelines? {
         let loaded: (timelines: Timelines, position: Position)?
-        do throws(LMDBError) { loaded = try load(map, definition, file, log, anchor) } catch { throw LogError.unusable("\(error)") }
+        do throws(LMDBError) { loaded = try load(file, log, definition, anchor) } catch { throw LogError.unusable("\(error)") }
         guard let loaded else { return nil }
         return try loaded.timelines.restored(at: loaded.position, log)
     }
 
     private func load(
-        _ map: StageMap, _ definition: String, _ file: EntryFile, _ log: EventLog, _ anchor: (Position) -> String?
+        _ file: EntryFile, _ log: EventLog, _ definition: (StageMap) -> String, _ anchor: (Position) -> String?
     ) throws(LMDBError) -> (timelines: Timelines, position: Position)? {
         try environment.read { transaction throws(LMDBError) in
-            guard try text(.format, transaction) == ViewStore.format, try text(.definition, transaction) == definition,
+            guard try text(.format, transaction) == ViewStore.format, let map = try text(.map, transaction).flatMap(StageMap.init(text:)),
+                try text(.definition, transaction) == definition(map),
                 let stored = try text(.position, transaction), let position = Position(stored),
                 try text(.anchor, transaction) == anchor(position), let entries = try text(.entries, transaction).flatMap({ Int($0) })
             else { return nil }
@@ -94,7 +96,9 @@ struct ViewStore: Sendable {
     }
 
     /// Stores what changed since the last checkpoint.
-    func save(_ changes: Timelines.Changes, definition: String, anchor: String) throws(LMDBError) {
+    ///
+    /// - Parameter map: the canonical text of the map that all of it is under.
+    func save(_ changes: Timelines.Changes, map: [UInt8], definition: String, anchor: String) throws(LMDBError) {
         try environment.write { transaction throws(LMDBError) in
             for (database, entries) in [
                 (subjects, changes.subjects), (links, changes.links), (values, changes.values), (sets, changes.sets),
@@ -105,13 +109,14 @@ struct ViewStore: Sendable {
             for name in About.allCases {
                 let text =
                     switch name {
-                    case .format: ViewStore.format
-                    case .definition: definition
-                    case .position: String(changes.position)
-                    case .entries: String(changes.entries)
-                    case .anchor: anchor
+                    case .format: Array(ViewStore.format.utf8)
+                    case .definition: Array(definition.utf8)
+                    case .position: Array(String(changes.position).utf8)
+                    case .entries: Array(String(changes.entries).utf8)
+                    case .anchor: Array(anchor.utf8)
+                    case .map: map
                     }
-                try ViewStore.put(about, name.rawValue, Array(text.utf8), transaction)
+                try ViewStore.put(about, name.rawValue, text, transaction)
             }
         }
     }
@@ -132,5 +137,13 @@ struct ViewStore: Sendable {
         let checksum = (0..<checksumSize).reduce(UInt32(0)) { $0 | UInt32(stored[$1]) << UInt32(8 * $1) }
         guard unsafe bytes.withUnsafeBytes({ unsafe Checksum.record(number, $0) }) == checksum else { throw .damaged }
         return bytes
+    }
+}
+
+extension StageMap {
+    /// Reads a map as it was stored; nil where it is none.
+    fileprivate init?(text: String) {
+        guard let value = try? JSONValue(text: text), let map = try? StageMap(value) else { return nil }
+        self = map
     }
 }

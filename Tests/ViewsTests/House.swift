@@ -32,11 +32,12 @@ final class House: Sendable {
 
     var engine: QuestionEngine { QuestionEngine(columns) }
 
-    /// Waits until the views have seen all that is stored.
+    /// Waits until the views have seen all that is stored, under the map in force.
     func caughtUp() async {
         await withCheckedContinuation { continuation in
             views.whenSeen(log.tail) { continuation.resume() }
         }
+        while views.isOutdated { await Task.yield() }
     }
 
     /// Waits until the kept view answers by itself and has all that is stored.

@@ -29,6 +29,26 @@ import Views
         }
     }
 
+    /// Which map is in force is told by the order of the log, so that the order is the same here.
+    @Test(arguments: 1...Seeds.count(50))
+    func theAnswerFollowsDefinitionsAsAReplayDoes(seed: Int) async throws {
+        var random = Seeded(seed: UInt64(seed))
+        var texts = RandomCompany.events(&random)
+        for text in try RandomDefinitions.events(4, &random) { texts.insert(text, at: Int.random(in: 0...texts.count, using: &random)) }
+        let expected = try await Self.answers(batches: [texts], restartAfter: nil)
+        var batches: [[String]] = []
+        var left = texts[...]
+        while !left.isEmpty {
+            let count = Int.random(in: 1...20, using: &random)
+            batches.append(Array(left.prefix(count)))
+            left = left.dropFirst(count)
+        }
+        let found = try await Self.answers(batches: batches, restartAfter: Int.random(in: 0..<batches.count, using: &random))
+        for (one, other) in zip(expected, found) {
+            #expect(one == other, "seed \(seed)")
+        }
+    }
+
     /// Appends the batches one after another and asks everything; once in between the daemon's parts are closed and opened again.
     private static func answers(batches: [[String]], restartAfter: Int?) async throws -> [String] {
         let scratch = try Scratch()

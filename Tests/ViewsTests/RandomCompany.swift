@@ -3,7 +3,11 @@ import TestSupport
 
 /// Histories that are made up, from a seed.
 enum RandomCompany {
-    /// Journeys through all stages, with links, parted links and merges, events that are voided and corrected and compensations that are voided in turn, no two events at the same moment.
+    // A part of the events comes up to so much later than it happened.
+    private static let latest: Int64 = 90 * 86_400_000_000
+
+    /// Journeys through all stages, with links, parted links and merges, events that are voided and corrected and compensations that are voided in turn,
+    /// and events that come up to 90 days late; no two at the same moment.
     static func events(_ random: inout Seeded) -> [String] {
         let types: [(type: String, data: (Int) -> String)] = [
             ("marketing.lead.created", { #"{"lead_id":\#($0),"origin":"web","region":"\#(["north", "south"][$0 % 2])"}"# }),
@@ -21,7 +25,8 @@ enum RandomCompany {
         for number in 0..<120 {
             time += Int64.random(in: 1...40_000_000_000, using: &random)
             let journey = Int.random(in: 0..<12, using: &random)
-            let moment = Timestamp(microseconds: time).text
+            let lateness = Int.random(in: 0..<6, using: &random) == 0 ? Int64.random(in: 0...latest, using: &random) : 0
+            let moment = Timestamp(microseconds: time - lateness).text
             let subject = "\(["lead", "opportunity", "ticket"][number % 3]):\(journey)"
             let account = Int.random(in: 0..<2, using: &random) == 0 ? "account:\(journey / 2)" : nil
             switch Int.random(in: 0..<20, using: &random) {

@@ -46,6 +46,30 @@ import Views
         house.close()
     }
 
+    @Test func aDefinitionThatIsGoneIsInForceNoMore() async throws {
+        let house = try await House.open(scratch)
+        defer { house.close() }
+        let map = #"""
+            {"stages":[{"name":"first","department":"sales","side":"prospect","window":"P10D"},
+                       {"name":"second","department":"success","side":"customer","window":"P10D"}],
+             "effects":[{"type":"marketing.lead.qualified","enters":"first"}]}
+            """#
+        let set = eventJSON(
+            "map", type: "ops.definition.set", subject: "definition:stages",
+            data: #"{"name":"m","kind":"stages","definition":\#(map)}"#)
+        _ = try await house.log.appendAndWait(reader.batch([set])).get()
+        try await append(house, "early")
+        await house.caughtUp()
+        #expect(try funnel(house).contains(#""stage":"first""#))
+        try house.log.endEpochAndWait()
+        while house.log.sealedEpochs < 1 { await Task.yield() }
+        try house.log.retain(#require(house.log.retentionPlan(before: nil, keeping: 0)))
+        try await append(house, "later")
+        await house.caughtUp()
+        let left = try funnel(house)
+        #expect(left.contains(#""stage":"mql""#) && left.contains(#""entered":5"#) && !left.contains(#""stage":"first""#), "\(left)")
+    }
+
     @Test func keptViewsFollowWhatRetentionTakesAway() async throws {
         let house = try await House.open(scratch)
         defer { house.close() }

@@ -10,6 +10,15 @@ import Views
 /// definition.
 @Suite(.serialized) struct StagesQuestionTests {
     @Test(arguments: 1...Seeds.count(30)) func theAnswerIsTheViews(seed: Int) async throws {
+        try await Self.compare(seed, definitions: 0)
+    }
+
+    /// Both follow the maps, business hours and service levels that events set.
+    @Test(arguments: 1...Seeds.count(30)) func theAnswerIsTheViewsUnderTheDefinitionsInForce(seed: Int) async throws {
+        try await Self.compare(seed, definitions: 6)
+    }
+
+    private static func compare(_ seed: Int, definitions: Int) async throws {
         var random = Seeded(seed: UInt64(seed))
         // Every subject that is named has an event: whether one without events is a journey depends, in the views, on how it came to be named.
         let named = ["lead", "opportunity", "ticket", "account"].flatMap { kind in (0..<12).map { "\(kind):\($0)" } }
@@ -19,6 +28,7 @@ import Views
         var texts = StageLog(hasCompensations: true).events(&random)
         // Late and twice.
         texts += (0..<20).compactMap { _ in texts.randomElement(using: &random) }
+        texts += try RandomDefinitions.events(definitions, &random)
         for _ in 0..<30 { texts.swapAt(Int.random(in: texts.indices, using: &random), Int.random(in: texts.indices, using: &random)) }
         let scratch = try Scratch()
         let house = try await House.open(scratch)

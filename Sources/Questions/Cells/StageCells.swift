@@ -18,7 +18,7 @@ package struct StageCells: Sendable, Equatable {
     }
 
     /// What came of a journey in a stage.
-    private enum Fate {
+    private enum Fate: Equatable {
         /// There is no stage behind it.
         case last
         case converted(Int64)
@@ -60,27 +60,43 @@ package struct StageCells: Sendable, Equatable {
 
     /// Puts a journey in.
     package mutating func add(_ journey: JourneySummary) {
-        StageCells.each(of: journey, map) { stage, fate in
-            cells[stage].entered += 1
-            switch fate {
-            case .last: break
-            case .converted(let time): cells[stage].converted.insert(time)
-            case .ended: cells[stage].ended += 1
-            case .open(let deadline): cells[stage].deadlines.insert(deadline)
-            }
-        }
+        StageCells.each(of: journey, map) { stage, fate in add(fate, stage) }
     }
 
     /// Takes a journey out that was put in.
     package mutating func remove(_ journey: JourneySummary) {
-        StageCells.each(of: journey, map) { stage, fate in
-            cells[stage].entered -= 1
-            switch fate {
-            case .last: break
-            case .converted(let time): cells[stage].converted.remove(time)
-            case .ended: cells[stage].ended -= 1
-            case .open(let deadline): cells[stage].deadlines.remove(deadline)
-            }
+        StageCells.each(of: journey, map) { stage, fate in remove(fate, stage) }
+    }
+
+    /// Puts a journey in the place of what it was.
+    ///
+    /// - Complexity: a search among the times for each stage of which something else is told; nothing where nothing is.
+    package mutating func replace(_ old: JourneySummary, by new: JourneySummary) {
+        StageCells.each(of: old, map) { stage, fate in
+            if fate != StageCells.fate(of: new, in: stage, map) { remove(fate, stage) }
+        }
+        StageCells.each(of: new, map) { stage, fate in
+            if fate != StageCells.fate(of: old, in: stage, map) { add(fate, stage) }
+        }
+    }
+
+    private mutating func add(_ fate: Fate, _ stage: Int) {
+        cells[stage].entered += 1
+        switch fate {
+        case .last: break
+        case .converted(let time): cells[stage].converted.insert(time)
+        case .ended: cells[stage].ended += 1
+        case .open(let deadline): cells[stage].deadlines.insert(deadline)
+        }
+    }
+
+    private mutating func remove(_ fate: Fate, _ stage: Int) {
+        cells[stage].entered -= 1
+        switch fate {
+        case .last: break
+        case .converted(let time): cells[stage].converted.remove(time)
+        case .ended: cells[stage].ended -= 1
+        case .open(let deadline): cells[stage].deadlines.remove(deadline)
         }
     }
 
@@ -112,18 +128,21 @@ package struct StageCells: Sendable, Equatable {
     ///
     /// Static: were the cells a part of what it holds, each change of theirs would copy them.
     private static func each(of journey: JourneySummary, _ map: StageMap, _ body: (_ stage: Int, _ fate: Fate) -> Void) {
-        let hasEnded = if case .exited = journey.visits.last?.end { true } else { false }
-        for (stage, time) in journey.firstEntries {
-            guard stage + 1 < map.stages.count else {
-                body(stage, .last)
-                continue
-            }
-            let window = map.stages[stage].window
-            if let next = journey.firstEntries.first(where: { $0.stage > stage && $0.time - time <= window }) {
-                body(stage, .converted(next.time - time))
-            } else {
-                body(stage, hasEnded ? .ended : .open(deadline: time &+ window))
-            }
+        for (stage, time) in journey.firstEntries { body(stage, fate(of: journey, in: stage, entered: time, map)) }
+    }
+
+    /// Nil where the journey has not been in the stage.
+    private static func fate(of journey: JourneySummary, in stage: Int, _ map: StageMap) -> Fate? {
+        journey.firstEntry(stage).map { fate(of: journey, in: stage, entered: $0, map) }
+    }
+
+    private static func fate(of journey: JourneySummary, in stage: Int, entered time: Int64, _ map: StageMap) -> Fate {
+        guard stage + 1 < map.stages.count else { return .last }
+        let window = map.stages[stage].window
+        if let next = journey.firstEntries.first(where: { $0.stage > stage && $0.time - time <= window }) {
+            return .converted(next.time - time)
         }
+        if case .exited = journey.visits.last?.end { return .ended }
+        return .open(deadline: time &+ window)
     }
 }

@@ -1,4 +1,6 @@
+package import EventLog
 package import JourneyModel
+package import Timelines
 
 /// The definitions that `ops.definition.set` events set, in the order of the log: which stage map, business hours and service levels were in
 /// force at which position.
@@ -21,7 +23,7 @@ package struct DefinitionHistory: Sendable {
     }
 
     /// The type of the events.
-    package static let type = "ops.definition.set"
+    package static let type = TypeFacts.definitionSet
 
     private var maps: [(position: Position, map: StageMap)] = []
     private var calendars: [(position: Position, hours: BusinessHours)] = []
@@ -30,6 +32,24 @@ package struct DefinitionHistory: Sendable {
     package private(set) var refused: [Refused] = []
 
     package init() {}
+
+    /// The definitions of all events that timelines have, without those that are voided and with the data of those that are corrected.
+    ///
+    /// - Complexity: a read an event that sets a definition.
+    package init(_ timelines: Timelines, _ log: EventLog) throws(LogError) {
+        for position in timelines.definitions {
+            let source: Position
+            switch timelines.standing(position) {
+            case .voided: continue
+            case .counts: source = position
+            case .corrected(let correction): source = correction
+            }
+            guard let event = try log.event(at: source) else { continue }
+            let bytes = event.data
+            guard let data = try? JSONValue(bytes.span) else { continue }
+            add(source == position ? data : data["data"] ?? .null, at: position)
+        }
+    }
 
     /// Takes in what an event says; those before it are in.
     package mutating func add(_ data: JSONValue, at position: Position) {

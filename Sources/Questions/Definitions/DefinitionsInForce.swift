@@ -58,7 +58,7 @@ struct DefinitionsInForce: Sendable {
 
 extension StageMap {
     /// The SHA-256 of the map as canonical JSON, as `sha256:…`.
-    var digest: String {
+    package var digest: String {
         "sha256:" + SHA256.hash(data: canonicalText).hexadecimal
     }
 }

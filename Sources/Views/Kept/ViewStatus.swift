@@ -12,6 +12,8 @@ package struct ViewStatus: Sendable {
 
     package enum State: String, Sendable {
         case building, replaying, live, lagging, hanging, stopped, closed
+        /// It answers, and is built anew under another stage map beside.
+        case rebuilding
 
         /// Whether somebody should look at it.
         package var isTrouble: Bool { self == .lagging || self == .hanging || self == .stopped }
@@ -27,7 +29,7 @@ package struct ViewStatus: Sendable {
     /// Why it is in trouble, and what is to be done.
     package let reason: String?
     package let position: Position
-    /// How much of a build is done, from 0 to 1, and how many seconds the rest will take.
+    /// How much of a build, or of building anew, is done, from 0 to 1, and how many seconds the rest will take.
     package let progress: Double
     package let remaining: Double?
     /// The events that it could make nothing of: its numbers are partial.
@@ -49,7 +51,7 @@ package struct ViewStatus: Sendable {
             writer.member("lag", tail - min(tail, position))
             writer.member("definition", definition)
             if let reason { writer.member("reason", reason) }
-            if state == .building {
+            if state == .building || state == .rebuilding {
                 writer.key("progress")
                 writer.number((progress * 1000).rounded() / 1000)
                 writer.key("remaining")
