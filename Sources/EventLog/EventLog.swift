@@ -95,7 +95,7 @@ package final class EventLog: Sendable {
         let writing = DedicatedThread(name: "log-writer") { [self] in
             if isWritable { runWriter(ending) } else { runIdleWriter() }
         }
-        let keeping = DedicatedThread(name: "log-keeper") { [self] in runKeeper() }
+        let keeping = DedicatedThread(name: "log-keeper", givesWay: true) { [self] in runKeeper() }
         threads.withLock { $0 = [writing, keeping] }
     }
 

@@ -24,7 +24,7 @@ final class CheckpointWriter: Sendable {
     /// - Parameter failed: called with changes that could not be stored; the next checkpoint has to have them again.
     init(_ store: ViewStore, failed: @escaping @Sendable (Timelines.Changes) -> Void) {
         (self.store, self.failed) = (store, failed)
-        let thread = DedicatedThread(name: "checkpoints") { [self] in run() }
+        let thread = DedicatedThread(name: "checkpoints", givesWay: true) { [self] in run() }
         self.thread.withLock { $0 = thread }
     }
 

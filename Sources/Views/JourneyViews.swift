@@ -67,7 +67,7 @@ package final class JourneyViews: Sendable {
         entries = path + "/entries"
         let store = try JourneyViews.open(path, mapSize)
         log.observe { [weak self] _ in self?.wakeUp() }
-        let thread = DedicatedThread(name: "views") { [self] in follow(store) }
+        let thread = DedicatedThread(name: "views", givesWay: true) { [self] in follow(store) }
         self.thread.withLock { $0 = thread }
     }
 

@@ -5,9 +5,12 @@ struct EventTemplate {
     static let perJourney = 20
 
     let bytes: [UInt8]
+    private let firstJourney: Int
     private let number: Range<Int>, lead: Range<Int>, account: Range<Int>, day: Range<Int>, minute: Range<Int>, second: Range<Int>
 
-    init(client name: Int) {
+    /// - Parameter firstJourney: the number of its first journey: a journey is one client's, who tells of it in the order of time.
+    init(client name: Int, firstJourney: Int = 0) {
+        self.firstJourney = firstJourney
         var text = Array(
             """
             {"specversion":"1.0","id":"cCCCCC-NNNNNNNNNN","source":"/bench/crm","type":"sales.touch.made","subject":"lead:LLLLLLL",\
@@ -32,10 +35,10 @@ struct EventTemplate {
     /// Makes the event at `start` of `buffer` the one of this number, which is its id. Journeys go on side by side: 1,000 of them at a time.
     func set(_ value: Int, in buffer: inout [UInt8], at start: Int) {
         EventTemplate.write(value, number, in: &buffer, at: start)
-        let journey = value / (1_000 * EventTemplate.perJourney) * 1_000 + value % 1_000
+        let journey = firstJourney + value / (1_000 * EventTemplate.perJourney) * 1_000 + value % 1_000
         EventTemplate.write(journey, lead, in: &buffer, at: start)
         EventTemplate.write(journey, account, in: &buffer, at: start)
-        EventTemplate.write(1 + value / 1_000 % 28, day, in: &buffer, at: start)
+        EventTemplate.write(1 + value / 1_000 % EventTemplate.perJourney, day, in: &buffer, at: start)
         EventTemplate.write(value / 60 % 60, minute, in: &buffer, at: start)
         EventTemplate.write(value % 60, second, in: &buffer, at: start)
     }

@@ -11,6 +11,9 @@ struct Shape {
         Shape(name: "8 clients x 100 events", clients: 8, batch: 100),
     ]
 
+    // Behind those of the stream; so many for each client and run.
+    private static let firstJourney = 1_500_000, mostClients = 50, mostJourneys = 10_000
+
     /// What was measured.
     struct Result {
         let rate: Double
@@ -47,7 +50,8 @@ struct Shape {
         for index in 0..<clients {
             let connection = try Connection(socket)
             try poll.add(connection.descriptor, as: index)
-            let template = EventTemplate(client: run * 1_000 + index)
+            let template = EventTemplate(
+                client: run * 1_000 + index, firstJourney: Shape.firstJourney + (run * Shape.mostClients + index) * Shape.mostJourneys)
             all.append(Client(connection: connection, request: EventBuffer(request: template, count: batch)))
         }
         let start = now()

@@ -22,4 +22,7 @@ int clinux_peer_groups(int socket, gid_t *groups, int capacity);
 /// Names the calling thread for ps, perf and the journal; Linux keeps 15 characters.
 void clinux_name_thread(const char *name);
 
+/// Asks the processor to fetch what lies at `address`, without waiting for it. Any address will do.
+static inline void clinux_prefetch(const void *address) { __builtin_prefetch(address); }
+
 #endif

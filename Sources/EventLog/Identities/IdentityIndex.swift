@@ -1,9 +1,10 @@
+internal import CLinux
 internal import JourneyModel
 
 /// The identities of the last events, in memory: hash to position.
 ///
-/// Open addressing with linear probing, at most three quarters full: 12 bytes a slot, 16 to 32 bytes an event. A hash is only a
-/// hint; the caller compares the stored event itself, so the answer is exact.
+/// Open addressing with linear probing, at most three quarters full: 12 bytes a slot, 16 to 32 bytes an event. The slot is the hash's first
+/// bits, so that the table is nearly sorted as it lies. A hash is only a hint; the caller compares the stored event itself, so the answer is exact.
 struct IdentityIndex: Sendable {
     /// Events at this position and before are not in it.
     let base: Position
@@ -29,10 +30,17 @@ struct IdentityIndex: Sendable {
     /// Calls `body` with each position stored under `hash`.
     func each(_ hash: UInt64, _ body: (Position) -> Void) {
         let mask = hashes.count - 1
-        var slot = Int(truncatingIfNeeded: hash) & mask
+        var slot = home(hash)
         while hashes[slot] != 0 {
             if hashes[slot] == hash, offsets[slot] != 0 { body(base + Position(offsets[slot])) }
             slot = (slot + 1) & mask
+        }
+    }
+
+    /// Has what is stored under `hash` fetched into the processor's cache.
+    func prefetch(_ hash: UInt64) {
+        unsafe hashes.withUnsafeBufferPointer { hashes in
+            if let start = hashes.baseAddress { unsafe clinux_prefetch(start + home(hash)) }
         }
     }
 
@@ -53,7 +61,7 @@ struct IdentityIndex: Sendable {
     /// Takes the last position back, as its event was not stored after all.
     mutating func remove(_ hash: UInt64, _ position: Position) {
         let mask = hashes.count - 1
-        var slot = Int(truncatingIfNeeded: hash) & mask
+        var slot = home(hash)
         last = position - 1
         while hashes[slot] != 0 {
             if hashes[slot] == hash, offsets[slot] == UInt32(truncatingIfNeeded: position - base) {
@@ -64,20 +72,36 @@ struct IdentityIndex: Sendable {
         }
     }
 
-    /// All entries in the order of hash, then position.
+    /// All entries in the order of hash, then position. O(entries).
     func sorted() -> [IdentityEntry] {
         var entries: [IdentityEntry] = []
         entries.reserveCapacity(count)
-        for slot in hashes.indices where offsets[slot] != 0 {
-            entries.append(IdentityEntry(hash: hashes[slot], position: base + Position(offsets[slot])))
+        func add(_ slot: Int) {
+            if offsets[slot] != 0 { entries.append(IdentityEntry(hash: hashes[slot], position: base + Position(offsets[slot]))) }
         }
-        entries.sort()
+        for slot in hashes.indices where home(hashes[slot]) <= slot { add(slot) }
+        // What found no room at the end lies at the beginning.
+        for slot in hashes.indices.prefix(while: { hashes[$0] != 0 }) where home(hashes[slot]) > slot { add(slot) }
+        // Each is at most some places from where it belongs, which are those of its cluster.
+        for index in entries.indices.dropFirst() {
+            let entry = entries[index]
+            var place = index
+            while place > 0, entry < entries[place - 1] {
+                entries[place] = entries[place - 1]
+                place -= 1
+            }
+            entries[place] = entry
+        }
         return entries
+    }
+
+    private func home(_ hash: UInt64) -> Int {
+        Int(truncatingIfNeeded: hash >> UInt64(hashes.count.leadingZeroBitCount + 1))
     }
 
     private mutating func place(_ hash: UInt64, _ offset: UInt32) {
         let mask = hashes.count - 1
-        var slot = Int(truncatingIfNeeded: hash) & mask
+        var slot = home(hash)
         while hashes[slot] != 0 { slot = (slot + 1) & mask }
         hashes[slot] = hash
         offsets[slot] = offset

@@ -1,3 +1,4 @@
+internal import CLinux
 internal import Glibc
 internal import JourneyModel
 
@@ -14,8 +15,10 @@ internal import JourneyModel
 @safe
 final class IdentityRun: Sendable {
     static let pageSize = 4096
+    /// Where the entries of a page begin: behind how many there are.
+    static let pageHead = 2
     static let entrySize = 13
-    static let entriesPerPage = (pageSize - 2 - 4) / entrySize
+    static let entriesPerPage = (pageSize - pageHead - 4) / entrySize
     let path: String
     let first, last: Position
     let pages: Int
@@ -61,10 +64,20 @@ final class IdentityRun: Sendable {
         unsafe munmap(UnsafeMutableRawPointer(mutating: map.baseAddress), map.count)
     }
 
+    /// Has what ``mayContain(_:)`` looks at fetched into the processor's cache.
+    func prefetch(_ hash: UInt64) {
+        guard let start = unsafe map.baseAddress else { return }
+        unsafe clinux_prefetch(start + filterStart(hash))
+    }
+
+    /// Where the hash's block of the filter begins.
+    private func filterStart(_ hash: UInt64) -> Int {
+        IdentityRun.pageSize * (1 + pages) + 64 * Int(IdentityFilter.block(hash, of: filterBlocks))
+    }
+
     /// Whether `hash` may be in the run: false is certain. About 0.1 µs, one miss of the cache.
     func mayContain(_ hash: UInt64) -> Bool {
-        let filter = IdentityRun.pageSize * (1 + pages)
-        let block = filter + 64 * Int(IdentityFilter.block(hash, of: filterBlocks))
+        let block = filterStart(hash)
         var bits = IdentityFilter.bits(hash)
         for _ in 0..<IdentityFilter.probes {
             let bit = Int(bits & 511)
@@ -109,7 +122,7 @@ final class IdentityRun: Sendable {
             throw .unusable("\(path) is damaged on page \(number + 1)")
         }
         return (0..<count).map { index in
-            let offset = 2 + index * IdentityRun.entrySize
+            let offset = IdentityRun.pageHead + index * IdentityRun.entrySize
             let hash = UInt64(littleEndian: unsafe page.loadUnaligned(fromByteOffset: offset, as: UInt64.self))
             let low = UInt32(littleEndian: unsafe page.loadUnaligned(fromByteOffset: offset + 8, as: UInt32.self))
             return IdentityEntry(hash: hash, position: Position(low) | Position(unsafe page[offset + 12]) << 32)

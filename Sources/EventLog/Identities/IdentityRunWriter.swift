@@ -8,9 +8,11 @@ struct IdentityRunWriter: ~Copyable {
     private let log: LogID
     private var file: DurableFile
     private var filter: [UInt8]
-    private var page: [UInt8] = []
+    private var page = IdentityRunWriter.emptyPage
     private var inPage = 0
     private var pages = 0
+
+    private static let emptyPage = [UInt8](repeating: 0, count: IdentityRun.pageSize)
 
     /// - Parameters:
     ///   - path: the run's file; it appears when ``finish()`` returns.
@@ -25,9 +27,12 @@ struct IdentityRunWriter: ~Copyable {
 
     /// Adds the next entry.
     mutating func add(_ entry: IdentityEntry) throws(LogError) {
-        page.append(littleEndian: entry.hash)
-        page.append(littleEndian: UInt32(truncatingIfNeeded: entry.position))
-        page.append(UInt8(truncatingIfNeeded: entry.position >> 32))
+        let place = IdentityRun.pageHead + inPage * IdentityRun.entrySize
+        unsafe page.withUnsafeMutableBytes { page in
+            unsafe page.storeBytes(of: entry.hash.littleEndian, toByteOffset: place, as: UInt64.self)
+            unsafe page.storeBytes(of: UInt32(truncatingIfNeeded: entry.position).littleEndian, toByteOffset: place + 8, as: UInt32.self)
+            unsafe page.storeBytes(of: UInt8(truncatingIfNeeded: entry.position >> 32), toByteOffset: place + 12, as: UInt8.self)
+        }
         inPage += 1
         let block = 64 * Int(IdentityFilter.block(entry.hash, of: filter.count / 64))
         var bits = IdentityFilter.bits(entry.hash)
@@ -51,15 +56,15 @@ struct IdentityRunWriter: ~Copyable {
     }
 
     private mutating func flushPage() throws(LogError) {
-        var bytes: [UInt8] = []
-        bytes.reserveCapacity(IdentityRun.pageSize)
-        bytes.append(littleEndian: UInt16(inPage))
-        bytes += page
-        bytes += [UInt8](repeating: 0, count: IdentityRun.pageSize - 4 - bytes.count)
-        let checksum = unsafe bytes.withUnsafeBytes { unsafe Checksum.record(UInt64(pages), $0) }
-        bytes.append(littleEndian: checksum)
-        try file.append(all: bytes)
-        page.removeAll(keepingCapacity: true)
+        let number = UInt64(pages)
+        unsafe page.withUnsafeMutableBytes { page in
+            unsafe page.storeBytes(of: UInt16(inPage).littleEndian, as: UInt16.self)
+            let end = IdentityRun.pageSize - 4
+            let checksum = unsafe Checksum.record(number, UnsafeRawBufferPointer(rebasing: page[..<end]))
+            unsafe page.storeBytes(of: checksum.littleEndian, toByteOffset: end, as: UInt32.self)
+        }
+        try file.append(all: page)
+        page = IdentityRunWriter.emptyPage
         inPage = 0
         pages += 1
     }

@@ -167,6 +167,12 @@ extension IdentityRuns.Snapshot {
         for table in frozen { table.each(hash, body) }
         for run in runs where run.mayContain(hash) { try run.each(hash, body) }
     }
+
+    /// Has what ``each(_:_:)`` looks at first fetched into the processor's cache.
+    func prefetch(_ hash: UInt64) {
+        for table in frozen { table.prefetch(hash) }
+        for run in runs { run.prefetch(hash) }
+    }
 }
 
 /// The entries of several runs in one order.

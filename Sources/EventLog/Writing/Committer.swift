@@ -55,8 +55,9 @@ struct Commit: ~Copyable {
         let tail = state.tail
         var outcome = AppendOutcome()
         let bytes = request.batch.bytes
+        let identities = identities(request.batch, state)
         for (index, draft) in request.batch.drafts.enumerated() {
-            let identity = identity(draft, bytes)
+            let identity = identities[index]
             if let twin = try twin(of: draft, identity, bytes, state) {
                 guard twin.isSame else {
                     let conflict = Conflict(index: index, position: twin.position)
@@ -91,6 +92,16 @@ struct Commit: ~Copyable {
         // The position will be used again: what was sealed with it may be in pages that the failed commit wrote.
         state.salt &+= 1
         state.subjects.takeBack(to: state.tail)
+    }
+
+    /// The hash of each event's identity. What is looked for under them lies all over memory: asked for together, it is waited for once.
+    private func identities(_ batch: EventBatch, _ state: borrowing CommitState) -> [UInt64] {
+        batch.drafts.map { draft in
+            let identity = identity(draft, batch.bytes)
+            state.identities.prefetch(identity)
+            older.prefetch(identity)
+            return identity
+        }
     }
 
     private func identity(_ draft: EventBatch.Draft, _ bytes: [UInt8]) -> UInt64 {

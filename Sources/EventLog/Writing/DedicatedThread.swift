@@ -6,11 +6,20 @@ internal import Synchronization
 package final class DedicatedThread: Sendable {
     private let thread: Mutex<pthread_t?>
 
-    /// Starts a thread that runs `body` once. `name` is cut to the 15 characters that Linux keeps.
-    package init(name: String, _ body: @escaping @Sendable () -> Void) {
+    // A tenth of what others get, where there are not processors enough for all: sched(7).
+    private static let niceness: Int32 = 10
+
+    /// Starts a thread that runs `body` once.
+    ///
+    /// - Parameters:
+    ///   - name: cut to the 15 characters that Linux keeps.
+    ///   - givesWay: whether it works on what is stored already, which may take longer where events come faster than all can be done.
+    package init(name: String, givesWay: Bool = false, _ body: @escaping @Sendable () -> Void) {
         let box = unsafe Unmanaged.passRetained(
             Box {
                 unsafe clinux_name_thread(String(name.prefix(15)))
+                // Of this thread alone: Linux has it so, setpriority(2). Where it is not allowed, all are equal.
+                if givesWay { setpriority(numericCast(PRIO_PROCESS.rawValue), 0, DedicatedThread.niceness) }
                 body()
             })
         var thread = pthread_t()

@@ -46,7 +46,7 @@ package final class JourneyColumns: Sendable {
         self.limits = limits
         state = Mutex(ColumnsState(first: log.first, limits))
         log.observe { [weak self] _ in if self?.isWanted.load(ordering: .relaxed) == true { self?.wakeUp() } }
-        let thread = DedicatedThread(name: "columns") { [self] in follow() }
+        let thread = DedicatedThread(name: "columns", givesWay: true) { [self] in follow() }
         self.thread.withLock { $0 = thread }
     }
 

@@ -93,7 +93,7 @@ package final class KeptVersion: Sendable {
         shown = Mutex(Shown(funnel: LiveFunnel(funnel)))
         signs = Mutex((ContinuousClock.now, false))
         views.onProgress(self) { [weak self] in self?.wakeUp() }
-        let thread = DedicatedThread(name: "view \(name)") { [self] in run() }
+        let thread = DedicatedThread(name: "view \(name)", givesWay: true) { [self] in run() }
         self.thread.withLock { $0 = thread }
     }
 
