@@ -1,4 +1,6 @@
 internal import ArgumentParser
+internal import JourneyClient
+internal import JourneyModel
 
 /// Of which journeys and which moment a view is asked.
 struct ViewOptions: ParsableArguments {
@@ -25,11 +27,26 @@ struct ViewOptions: ParsableArguments {
     @Option(help: "The moment to judge open journeys at. (default: now)")
     var at: String?
 
-    @Option(help: "Wait until the view has seen this position, such as the last of an import.")
+    @Option(help: "Wait until the view has seen this position. (default: all that is stored, where the view is live)")
     var after: UInt64?
 
     /// The items of the request's query.
-    var query: KeyValuePairs<String, String?> {
-        ["from": from, "to": to, "by": by, "scope": scope?.rawValue, "at": at, "after": after.map { String($0) }]
+    func query(_ client: JourneyClient) async throws -> KeyValuePairs<String, String?> {
+        let seen = if let after { String(after) } else { try await client.awaited }
+        return ["from": from, "to": to, "by": by, "scope": scope?.rawValue, "at": at, "after": seen]
+    }
+}
+
+extension JourneyClient {
+    /// The position to wait for: who has just imported something wants to see it. Nil where the views are far behind, as then it would be a long wait.
+    var awaited: String? {
+        get async throws {
+            let body = try await request("GET", "/v1/status").body
+            let status = try JSONValue(body.span)
+            guard status["views"]?.elements?.first(where: { $0["name"]?.text == "funnel" })?["state"]?.text == "live",
+                case .number(let position)? = status["position"]
+            else { return nil }
+            return position
+        }
     }
 }

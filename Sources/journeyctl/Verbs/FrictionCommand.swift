@@ -22,7 +22,8 @@ struct FrictionCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let response = try await options.client.request("GET", "/v1/friction", query: view.query)
+        let client = options.client
+        let response = try await client.request("GET", "/v1/friction", query: try await view.query(client))
         try options.show(response.body) { FrictionAnswer($0, top: top) }
     }
 }

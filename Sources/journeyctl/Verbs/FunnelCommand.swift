@@ -26,7 +26,9 @@ struct FunnelCommand: AsyncParsableCommand {
 
     func run() async throws {
         guard steps.step.isEmpty else { return try await question.show(options) }
-        try options.show(try await options.client.request("GET", "/v1/funnel", query: view.query).body, as: FunnelAnswer.init)
+        let client = options.client
+        let response = try await client.request("GET", "/v1/funnel", query: try await view.query(client))
+        try options.show(response.body, as: FunnelAnswer.init)
     }
 
     private var question: AskedQuestion {

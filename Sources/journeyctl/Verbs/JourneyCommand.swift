@@ -20,7 +20,9 @@ struct JourneyCommand: AsyncParsableCommand {
     var subject: String
 
     func run() async throws {
-        let response = try await options.client.request("GET", "/v1/journeys/" + PercentEncoding.encode(subject))
+        let client = options.client
+        let response = try await client.request(
+            "GET", "/v1/journeys/" + PercentEncoding.encode(subject), query: ["after": try await client.awaited])
         try options.show(response.body, as: JourneyAnswer.init)
     }
 }
