@@ -68,7 +68,7 @@ bench: build
 	$(SWIFT) build -c release --package-path Benchmarks --scratch-path .build-benchmarks
 	.build-benchmarks/release/LoadGenerator rates --journeyd $(BIN)/journeyd --events $${EVENTS:-5000000}
 	.build-benchmarks/release/LoadGenerator growth --journeyd $(BIN)/journeyd
-	directory=$$(mktemp -d) && $(BIN)/ViewBenchmark --data $$directory; rm -rf $$directory
+	directory=$$(mktemp -d) && GLIBC_TUNABLES=glibc.malloc.hugetlb=1 $(BIN)/ViewBenchmark --data $$directory; rm -rf $$directory
 
 # Then, where systemd runs: systemd-sysusers && systemctl daemon-reload && systemctl enable --now journeyd
 install: build install-files install-docs

@@ -33,9 +33,23 @@ struct SoakReport {
                 "life \(number + 1): \(Int(last.second)) s, memory \(first.memory >> 20) to \(last.memory >> 20) MiB, slope \(Int(slope)) MiB an hour; "
                     + "descriptors \(descriptors.min() ?? 0) to \(descriptors.max() ?? 0)")
         }
+        lines.append(SoakReport.peaks(daemon.lives))
         lines.append(faults.isEmpty ? "nothing was lost, doubled or reordered" : "FAULTS\n" + faults.joined(separator: "\n"))
         self.faults = faults
         text = lines.joined(separator: "\n")
+    }
+
+    /// The most memory of each life: a life warms up, and what remains of one life after the other is what grows with the log.
+    private static func peaks(_ lives: [[SoakDaemon.Sample]]) -> String {
+        let peaks = lives.compactMap { life in life.map(\.memory).max() }
+        var begun = 0.0
+        let points = zip(lives, peaks).map { (life, peak) in
+            begun += life.last?.second ?? 0
+            return (begun, Double(peak))
+        }
+        let slope = slope(points) * 3600 / 1_048_576
+        let descriptors = lives.compactMap { life in life.map(\.descriptors).max() }
+        return "the most of each life: memory \(peaks.map { $0 >> 20 }) MiB, slope \(Int(slope)) MiB an hour; descriptors \(descriptors)"
     }
 
     private static func short(_ seconds: Double) -> String { "\(Double(Int(seconds * 100)) / 100)" }

@@ -25,8 +25,9 @@ package final class ColumnBytes: Sendable {
         isMapped = false
     }
 
-    private init?(descriptor: Int32, count: Int) {
-        guard let start = unsafe mmap(nil, count, PROT_READ, MAP_SHARED, descriptor, 0), unsafe start != MAP_FAILED else { return nil }
+    private init?(descriptor: Int32, count: Int, isWritable: Bool = false) {
+        let protection = PROT_READ | (isWritable ? PROT_WRITE : 0)
+        guard let start = unsafe mmap(nil, count, protection, MAP_SHARED, descriptor, 0), unsafe start != MAP_FAILED else { return nil }
         unsafe self.start = start
         self.count = count
         isMapped = true
@@ -38,12 +39,24 @@ package final class ColumnBytes: Sendable {
 
     /// The same bytes in a file of `directory` that has no name; these themselves where there is none, or no room in it.
     func stored(in directory: String?, atLeast least: Int = ColumnBytes.leastStored) -> ColumnBytes {
-        guard let directory, count >= least, count > 0, !isMapped else { return self }
-        let descriptor = unsafe open(directory, ColumnBytes.unnamed | O_RDWR | O_CLOEXEC, 0o600)
-        guard descriptor >= 0 else { return self }
+        guard let directory, count >= least, count > 0, !isMapped, let descriptor = ColumnBytes.unnamedFile(directory) else { return self }
         defer { close(descriptor) }
         // Written and not filled through the map: a disk that is full is told by an answer, and not by a signal.
         return write(to: descriptor) ? ColumnBytes(descriptor: descriptor, count: count) ?? self : self
+    }
+
+    /// Bytes to work on for a moment, in a file of `directory` that has no name; in memory where there is none, or no room in it.
+    static func workspace(count: Int, in directory: String?) -> ColumnBytes {
+        guard let directory, count >= leastStored, let descriptor = unnamedFile(directory) else { return ColumnBytes(count: count) }
+        defer { close(descriptor) }
+        // Its room is taken before it is written through the map.
+        guard posix_fallocate(descriptor, 0, off_t(count)) == 0 else { return ColumnBytes(count: count) }
+        return ColumnBytes(descriptor: descriptor, count: count, isWritable: true) ?? ColumnBytes(count: count)
+    }
+
+    private static func unnamedFile(_ directory: String) -> Int32? {
+        let descriptor = unsafe open(directory, unnamed | O_RDWR | O_CLOEXEC, 0o600)
+        return descriptor >= 0 ? descriptor : nil
     }
 
     private func write(to descriptor: Int32) -> Bool {
@@ -77,6 +90,13 @@ struct ColumnLayout {
 }
 
 extension ColumnBytes {
+    /// Writes one value, before others get the bytes.
+    @inline(__always)
+    func put<Value: BitwiseCopyable>(_ value: Value, at index: Int) {
+        precondition(index >= 0 && (index + 1) * MemoryLayout<Value>.stride <= count)
+        unsafe start.storeBytes(of: value, toByteOffset: index * MemoryLayout<Value>.stride, as: Value.self)
+    }
+
     /// Writes a column, before others get the bytes.
     @inline(__always)
     func fill<Value: BitwiseCopyable>(_ place: ColumnLayout.Place<Value>, _ value: (Int) -> Value) {

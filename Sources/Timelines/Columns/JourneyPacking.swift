@@ -28,16 +28,16 @@ struct JourneyPacking: Sendable {
             ends.append(total)
             journeyRoots.append(UInt32(root))
         }
-        var ordered = [EventTable.Row](repeating: 0, count: Int(total))
+        let ordered = ColumnBytes.workspace(count: Int(total) * MemoryLayout<EventTable.Row>.stride, in: limits.scratch)
         for row in rows where voided.isEmpty || !voided.contains(row) {
             let root = Int(roots[Int(table.subject(row))])
-            ordered[Int(places[root])] = row
+            ordered.put(row, at: Int(places[root]))
             places[root] += 1
         }
-        return chunks(ordered, ends: ends, roots: journeyRoots)
+        return chunks(Column(ordered, at: 0, count: Int(total)), ends: ends, roots: journeyRoots)
     }
 
-    private func chunks(_ rows: [EventTable.Row], ends: [UInt32], roots: [UInt32]) -> [JourneyChunk] {
+    private func chunks(_ rows: Column<EventTable.Row>, ends: [UInt32], roots: [UInt32]) -> [JourneyChunk] {
         var bounds = [0]
         var start = 0
         for journey in ends.indices where Int(ends[journey]) - start >= limits.chunkRows || journey == ends.count - 1 {
