@@ -78,7 +78,7 @@ let package = Package(
         module(
             "Views",
             [
-                "Questions", "Timelines", "EventLog", "JourneyModel", "LMDB",
+                "Questions", "Timelines", "EventLog", "JourneyModel", "LMDB", "CLinux",
                 .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
                 .product(name: "Crypto", package: "swift-crypto"),
             ], storageSettings

@@ -1,3 +1,4 @@
+internal import CLinux
 package import EventLog
 package import JourneyModel
 package import Questions
@@ -125,12 +126,23 @@ package struct JourneyState: Sendable {
         settled += 1
         while records.count < timelines.subjectCount { records.append(Record()) }
         for component in touched { fold(component) }
-        for addition in added where records[Int(addition.component)].folded != settled {
-            if !append(addition) { fold(addition.component) }
+        for (index, addition) in added.enumerated() {
+            prefetch(index)
+            if records[Int(addition.component)].folded != settled, !append(addition) { fold(addition.component) }
         }
         touched.removeAll(keepingCapacity: true)
         added.removeAll(keepingCapacity: true)
         touches.trim()
+    }
+
+    /// Has what entries a little further on will need fetched into the processor's cache: journeys lie all over memory, and there is work to do meanwhile.
+    private func prefetch(_ index: Int) {
+        unsafe records.withUnsafeBufferPointer { records in
+            guard let start = records.baseAddress else { return }
+            if index + 16 < added.count { unsafe clinux_prefetch(start + Int(added[index + 16].component)) }
+            guard index + 8 < added.count else { return }
+            unsafe records[Int(added[index + 8].component)].summary?.withUnsafeBufferPointer { unsafe clinux_prefetch($0.baseAddress) }
+        }
     }
 
     /// Folds an entry onto its journey's summary.
