@@ -43,13 +43,19 @@ struct Rates: ParsableCommand {
     @Option(help: "Events of the NDJSON stream.")
     var events = 1_000_000
 
+    @Option(help: "Only the shapes whose names have this, and no stream.")
+    var only: String?
+
     func run() throws {
         try place.measure { scratch in
             let daemon = try DaemonProcess(place.journeyd, directory: scratch)
             defer { daemon.stop() }
             let redis = try Redis(directory: scratch)
             if redis == nil { print("redis-server is not installed: nothing to compare with") }
-            for (number, shape) in Shape.all.enumerated() { try compare(shape, number, daemon, redis, scratch) }
+            for (number, shape) in Shape.all.enumerated() where only.map(shape.name.contains) ?? true {
+                try compare(shape, number, daemon, redis, scratch)
+            }
+            guard only == nil else { return }
             let before = try daemon.status()
             var results: [(acknowledged: Double, seen: Double)] = []
             for time in 0..<times {

@@ -11,8 +11,8 @@ struct Shape {
         Shape(name: "8 clients x 100 events", clients: 8, batch: 100),
     ]
 
-    // Behind those of the stream; so many for each client and run.
-    private static let firstJourney = 1_500_000, mostClients = 50, mostJourneys = 10_000
+    // Behind those of the stream; so many for each run.
+    private static let firstJourney = 1_500_000, mostJourneys = 500_000
 
     /// What was measured.
     struct Result {
@@ -51,7 +51,8 @@ struct Shape {
             let connection = try Connection(socket)
             try poll.add(connection.descriptor, as: index)
             let template = EventTemplate(
-                client: run * 1_000 + index, firstJourney: Shape.firstJourney + (run * Shape.mostClients + index) * Shape.mostJourneys)
+                client: run * 1_000 + index,
+                firstJourney: Shape.firstJourney + run * Shape.mostJourneys + index * (Shape.mostJourneys / clients))
             all.append(Client(connection: connection, request: EventBuffer(request: template, count: batch)))
         }
         let start = now()
