@@ -55,15 +55,18 @@ package struct JourneySummary: Sendable, Equatable {
     }
 
     /// Folds a journey. O(entries).
-    package init(_ journey: [(entry: Entry, subject: UInt32)], _ timelines: Timelines) {
+    package init(_ journey: [(entry: Entry, subject: UInt32)], _ timelines: borrowing Timelines) {
         self.init(dimensionCount: timelines.map.dimensions.count)
         for (entry, subject) in journey { add(entry, subject, timelines) }
         holders = []
     }
 
     /// Whether an entry can change the summary of its journey, wherever in it it is.
-    package static func regards(_ entry: Entry, _ timelines: Timelines) -> Bool {
-        if entry.rule != 0 || entry.dimensions != 0 || entry.currency != 0 || entry.holder != 0 { return true }
+    ///
+    /// - Parameter known: the dimensions of which the journey has a value before it.
+    package static func regards(_ entry: Entry, behind known: Timelines.Dimensions = .none, _ timelines: Timelines) -> Bool {
+        if entry.rule != 0 || entry.currency != 0 || entry.holder != 0 { return true }
+        if entry.dimensions != 0, timelines.dimensions(ofSet: entry.dimensions).rawValue & ~known.rawValue != 0 { return true }
         guard let facts = timelines.facts(entry.type) else { return false }
         return facts.reworkBase | facts.reworkAgain != 0
     }

@@ -69,9 +69,14 @@ package final class EntryFile: Sendable {
     ///
     /// - Returns: false where there is no room, or the device failed.
     func write(_ entries: [StoredEntry], at index: Int) -> Bool {
-        var bytes: [UInt8] = []
-        bytes.reserveCapacity(entries.count * StoredEntry.size)
-        for (offset, entry) in entries.enumerated() { entry.encode(index + offset, into: &bytes) }
+        let size = entries.count * StoredEntry.size
+        let bytes = unsafe [UInt8](unsafeUninitializedCapacity: size) { buffer, count in
+            for (offset, entry) in entries.enumerated() {
+                let place = unsafe buffer[(offset * StoredEntry.size)..<((offset + 1) * StoredEntry.size)]
+                unsafe entry.encode(index + offset, into: UnsafeMutableRawBufferPointer(UnsafeMutableBufferPointer(rebasing: place)))
+            }
+            count = size
+        }
         var written = 0
         while written < bytes.count {
             let count = unsafe bytes.withUnsafeBytes { bytes in
@@ -127,23 +132,23 @@ struct StoredEntry: Sendable, Equatable {
         (subject, previous) = (number(32, UInt32.self), number(36, UInt32.self))
     }
 
-    func encode(_ index: Int, into bytes: inout [UInt8]) {
-        let start = bytes.count
-        func append<Number: FixedWidthInteger>(_ number: Number) {
-            unsafe Swift.withUnsafeBytes(of: number.littleEndian) { unsafe bytes.append(contentsOf: $0) }
+    /// Writes the entry of this number into `bytes`, which have room for it.
+    func encode(_ index: Int, into bytes: UnsafeMutableRawBufferPointer) {
+        func put(_ number: some FixedWidthInteger, _ offset: Int) {
+            unsafe bytes.storeBytes(of: number.littleEndian, toByteOffset: offset, as: type(of: number))
         }
-        append(entry.time)
-        append(entry.position)
-        append(entry.minor)
-        append(entry.dimensions)
-        append(entry.currency)
-        append(subject)
-        append(previous)
-        append(UInt16(truncatingIfNeeded: entry.type))
-        append(entry.holder)
-        append(entry.rule)
-        let checksum = unsafe bytes[start...].withUnsafeBytes { unsafe Checksum.record(UInt64(index), $0) }
-        append(checksum)
+        put(entry.time, 0)
+        put(entry.position, 8)
+        put(entry.minor, 16)
+        put(entry.dimensions, 24)
+        put(entry.currency, 28)
+        put(subject, 32)
+        put(previous, 36)
+        put(UInt16(truncatingIfNeeded: entry.type), 40)
+        put(entry.holder, 42)
+        put(entry.rule, 43)
+        let content = unsafe UnsafeRawBufferPointer(rebasing: bytes[..<StoredEntry.checksumOffset])
+        put(unsafe Checksum.record(UInt64(index), content), StoredEntry.checksumOffset)
     }
 
     static func isIntact(_ bytes: UnsafeRawBufferPointer, _ index: Int) -> Bool {

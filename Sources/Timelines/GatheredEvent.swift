@@ -14,7 +14,7 @@ extension Timelines {
     /// The events of the journey that is `component` and count, in the order of time, behind those that `events` has.
     package func gather(_ component: UInt32, into events: inout [GatheredEvent]) {
         let start = events.count
-        for subject in links.members(of: component) {
+        links.eachMember(of: component) { subject in
             entries.eachThatCounts(subject) { index, entry in
                 var correction: Position = 0
                 if !entries.marks.isPlain(index), let other = ledger.corrections[UInt32(index)] {

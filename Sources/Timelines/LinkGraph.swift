@@ -3,8 +3,8 @@ internal import JourneyModel
 /// Which subjects belong to one journey: the connected components of the links between them.
 ///
 /// A link is asserted by events and can be taken back by events; for each pair the latest assertion by (time, position)
-/// holds, so the graph does not depend on the order of arrival. Cost: about 80 bytes a link; asserting what already holds is one
-/// dictionary look-up; joining moves the smaller component; parting walks the component once.
+/// holds, so the graph does not depend on the order of arrival. Cost: about 60 bytes a link and 12 a subject; asserting what already holds is
+/// mostly one look at each end; joining walks the smaller component; parting walks the component once.
 package struct LinkGraph: Sendable {
     /// The latest assertions about a pair.
     struct Assertions: Sendable, Equatable {
@@ -30,112 +30,164 @@ package struct LinkGraph: Sendable {
 
         var lower: UInt32 { UInt32(key >> 32) }
         var upper: UInt32 { UInt32(truncatingIfNeeded: key) }
+
+        /// The one that is not `subject`.
+        func other(than subject: UInt32) -> UInt32 { subject == lower ? upper : lower }
     }
 
-    private(set) var assertions: [Pair: Assertions] = [:]
-    private var neighbours: [UInt32: [UInt32]] = [:]
-    // By subject, the component that it is in, named by one of its members, plus one; zero, or nothing, for a subject that is alone.
-    private var component: [UInt32] = []
-    private var members: [UInt32: [UInt32]] = [:]
+    /// A subject's place in the graph.
+    private struct Node: Sendable {
+        /// The component that it is in, named by one of its members.
+        var component: UInt32
+        /// The next member of the component, which is a ring.
+        var next: UInt32
+        /// The link that was first heard of last, plus one.
+        var newest: UInt32
+    }
+
+    private var links = LinkTable()
+    // By subject; one behind the end is alone.
+    private var nodes: [Node] = []
 
     package init() {}
 
     /// The component that `subject` belongs to.
     package func component(of subject: UInt32) -> UInt32 {
-        guard Int(subject) < component.count, component[Int(subject)] != 0 else { return subject }
-        return component[Int(subject)] - 1
+        Int(subject) < nodes.count ? nodes[Int(subject)].component : subject
     }
 
-    private mutating func put(_ subject: UInt32, in name: UInt32?) {
-        while component.count <= Int(subject) { component.append(0) }
-        component[Int(subject)] = name.map { $0 + 1 } ?? 0
+    /// Calls `body` with each subject of the component that `subject` belongs to.
+    package func eachMember(of subject: UInt32, _ body: (UInt32) -> Void) {
+        guard Int(subject) < nodes.count else { return body(subject) }
+        var member = subject
+        repeat {
+            body(member)
+            member = nodes[Int(member)].next
+        } while member != subject
     }
 
-    /// The subjects of a component.
-    package func members(of component: UInt32) -> [UInt32] {
-        members[component] ?? [component]
+    /// The subjects of the component that `subject` belongs to.
+    package func members(of subject: UInt32) -> [UInt32] {
+        var members: [UInt32] = []
+        eachMember(of: subject) { members.append($0) }
+        return members
+    }
+
+    /// The other end of a link of `subject`, the one that was first heard of last; nil where there was never one.
+    func newestNeighbour(of subject: UInt32) -> UInt32? {
+        guard Int(subject) < nodes.count, nodes[Int(subject)].newest != 0 else { return nil }
+        return links.pair(nodes[Int(subject)].newest - 1).other(than: subject)
+    }
+
+    /// The links that were asserted anew since this was last called, in the order of their pairs, and what is asserted of each.
+    mutating func takeChanges() -> [(pair: Pair, latest: Assertions)] {
+        links.takeChanges().map { (links.pair($0), links.latest(of: $0)) }.sorted { $0.0.key < $1.0.key }
+    }
+
+    /// Has the pair's link among the changes again.
+    mutating func markChanged(_ pair: Pair) {
+        if let link = find(pair) { links.markChanged(link) }
     }
 
     /// Takes an assertion about two subjects into account.
     ///
     /// - Returns: the components that were, and those that are now, where that changed anything.
     mutating func assert(_ pair: Pair, linked: Bool, time: Int64, position: Position) -> (before: [UInt32], after: [UInt32])? {
-        var current = assertions[pair] ?? Assertions()
-        let held = current.holds
-        if linked, (time, position) > (current.linkedTime, current.linkedPosition) {
-            (current.linkedTime, current.linkedPosition) = (time, position)
-        } else if !linked, (time, position) > (current.unlinkedTime, current.unlinkedPosition) {
-            (current.unlinkedTime, current.unlinkedPosition) = (time, position)
+        let link = link(pair)
+        var latest = links.latest(of: link)
+        if linked, (time, position) > (latest.linkedTime, latest.linkedPosition) {
+            (latest.linkedTime, latest.linkedPosition) = (time, position)
+        } else if !linked, (time, position) > (latest.unlinkedTime, latest.unlinkedPosition) {
+            (latest.unlinkedTime, latest.unlinkedPosition) = (time, position)
         } else {
             return nil
         }
-        return set(pair, current, held)
+        return set(link, latest)
     }
 
     /// Sets what is asserted of a pair, whatever was.
     ///
     /// - Returns: as ``assert(_:linked:time:position:)``.
     mutating func set(_ pair: Pair, _ latest: Assertions) -> (before: [UInt32], after: [UInt32])? {
-        set(pair, latest, assertions[pair]?.holds ?? false)
+        set(link(pair), latest)
     }
 
-    private mutating func set(_ pair: Pair, _ latest: Assertions, _ held: Bool) -> (before: [UInt32], after: [UInt32])? {
-        assertions[pair] = latest
+    private mutating func set(_ link: UInt32, _ latest: Assertions) -> (before: [UInt32], after: [UInt32])? {
+        let held = links.latest(of: link).holds
+        links.set(link, latest)
         guard latest.holds != held else { return nil }
-        return latest.holds ? connect(pair) : disconnect(pair)
+        return latest.holds ? connect(links.pair(link)) : disconnect(links.pair(link))
     }
 
-    /// Takes stored assertions back in, when the graph is built again.
-    mutating func restore(_ pair: Pair, _ stored: Assertions) {
-        assertions[pair] = stored
-        if stored.holds { _ = connect(pair) }
+    private func find(_ pair: Pair) -> UInt32? {
+        // Most say again what their subject said before, which spares the search.
+        for end in [pair.lower, pair.upper] where Int(end) < nodes.count {
+            let newest = nodes[Int(end)].newest
+            if newest != 0, links.pair(newest - 1) == pair { return newest - 1 }
+        }
+        return links.find(pair)
+    }
+
+    /// The link of a pair, made now where there is none.
+    private mutating func link(_ pair: Pair) -> UInt32 {
+        if let link = find(pair) { return link }
+        while nodes.count <= pair.upper {
+            let subject = UInt32(nodes.count)
+            nodes.append(Node(component: subject, next: subject, newest: 0))
+        }
+        let (lower, upper) = (Int(pair.lower), Int(pair.upper))
+        let link = links.add(pair, before: (nodes[lower].newest, nodes[upper].newest))
+        (nodes[lower].newest, nodes[upper].newest) = (link + 1, link + 1)
+        return link
     }
 
     private mutating func connect(_ pair: Pair) -> (before: [UInt32], after: [UInt32])? {
-        neighbours[pair.lower, default: []].append(pair.upper)
-        neighbours[pair.upper, default: []].append(pair.lower)
         let (first, second) = (component(of: pair.lower), component(of: pair.upper))
         guard first != second else { return nil }
-        let (firstMembers, secondMembers) = (members(of: first), members(of: second))
-        let (kept, moved) = firstMembers.count >= secondMembers.count ? (first, secondMembers) : (second, firstMembers)
-        for subject in moved { put(subject, in: kept) }
-        put(kept, in: kept)
-        members[kept] = members(of: kept) + moved
-        members[kept == first ? second : first] = nil
+        let (kept, moved) = isSmaller(first, than: second) ? (second, first) : (first, second)
+        for member in members(of: moved) { nodes[Int(member)].component = kept }
+        // Two rings become one where a member of each changes its next with the other's.
+        (nodes[Int(kept)].next, nodes[Int(moved)].next) = (nodes[Int(moved)].next, nodes[Int(kept)].next)
         return ([first, second], [kept])
     }
 
+    /// Walks both components side by side, which takes as long as the smaller one does.
+    private func isSmaller(_ first: UInt32, than second: UInt32) -> Bool {
+        var (left, right) = (first, second)
+        while true {
+            (left, right) = (nodes[Int(left)].next, nodes[Int(right)].next)
+            if right == second { return false }
+            if left == first { return true }
+        }
+    }
+
     private mutating func disconnect(_ pair: Pair) -> (before: [UInt32], after: [UInt32])? {
-        neighbours[pair.lower]?.removeAll { $0 == pair.upper }
-        neighbours[pair.upper]?.removeAll { $0 == pair.lower }
         let old = component(of: pair.lower)
-        let all = members(of: old)
         let part = reachable(from: pair.lower)
-        guard part.count < all.count else { return nil }
-        members[old] = nil
-        let rest = all.filter { !part.contains($0) }
-        let after = [name(Array(part)), name(rest)]
-        return ([old], after)
+        guard !part.contains(pair.upper) else { return nil }
+        let rest = members(of: old).filter { !part.contains($0) }
+        return ([old], [name(Array(part)), name(rest)])
     }
 
     /// Makes `subjects` a component of its own.
     private mutating func name(_ subjects: [UInt32]) -> UInt32 {
         let sorted = subjects.sorted()
-        let name = sorted[0]
-        guard sorted.count > 1 else {
-            put(name, in: nil)
-            return name
+        for (member, next) in zip(sorted, sorted.dropFirst() + sorted.prefix(1)) {
+            (nodes[Int(member)].component, nodes[Int(member)].next) = (sorted[0], next)
         }
-        for subject in sorted { put(subject, in: name) }
-        members[name] = sorted
-        return name
+        return sorted[0]
     }
 
     private func reachable(from start: UInt32) -> Set<UInt32> {
         var seen: Set<UInt32> = [start]
         var next = [start]
         while let subject = next.popLast() {
-            for neighbour in neighbours[subject] ?? [] where seen.insert(neighbour).inserted { next.append(neighbour) }
+            var link = nodes[Int(subject)].newest
+            while link != 0 {
+                let other = links.pair(link - 1).other(than: subject)
+                if links.latest(of: link - 1).holds, seen.insert(other).inserted { next.append(other) }
+                link = links.before(link - 1, of: subject)
+            }
         }
         return seen
     }

@@ -4,7 +4,7 @@ package import JourneyModel
 /// Every journey as a column of entries in the order of time, and which subjects make up which journey.
 ///
 /// Entries are kept by subject, so that a link that is taken back leaves each subject with exactly its own.
-/// Cost: 48 bytes an event in a mapped file; in memory about 54 bytes a subject (name, look-up, last entry) and 80 bytes a link.
+/// Cost: 48 bytes an event in a mapped file; in memory about 66 bytes a subject (name, look-up, last entry, place among the links) and 60 bytes a link.
 /// Derived from the log alone: the same events in any order of arrival give the same journeys.
 package struct Timelines: Sendable {
     /// The map under which rules and dimensions were read.
@@ -20,7 +20,6 @@ package struct Timelines: Sendable {
     var sets = SymbolTable()
     // What the next checkpoint has to store.
     var savedSubjects = 0
-    var changedLinks: Set<LinkGraph.Pair> = []
     var savedValues = 0
     var savedSets = 0
     var savedAssertions = 0
@@ -34,6 +33,15 @@ package struct Timelines: Sendable {
     private let fields: FieldMap
     private var facts: [TypeFacts?] = []
 
+    /// The set that was read last, which is often the next one as well.
+    private struct LastSet: Sendable {
+        var symbols: [UInt32]
+        /// The set's text: its symbols.
+        var key: [UInt8]
+        var number: UInt32 = 0
+    }
+    private var lastSet: LastSet
+
     /// Most distinct dimension values and sets of them: beyond, an event has none.
     private static let maximumSets = 1 << 20
 
@@ -42,8 +50,11 @@ package struct Timelines: Sendable {
         self.map = map
         entries = EntryStore(file: file)
         fields = FieldMap(map)
+        lastSet = LastSet(
+            symbols: Array(repeating: 0, count: map.dimensions.count), key: Array(repeating: 0, count: 4 * map.dimensions.count))
         // Set zero is the empty one.
-        _ = sets.intern(Timelines.key(Array(repeating: 0, count: map.dimensions.count)).span)
+        let empty = lastSet.key
+        _ = sets.intern(empty.span)
     }
 
     /// An entry that has come, and the component whose journey it is part of.
@@ -81,7 +92,7 @@ package struct Timelines: Sendable {
         let entry = entry(record.time.microseconds, record.position, record.type, bytes, record.data, facts)
         entries.append(entry, of: subject)
         if facts.setsDefinition { definitions.append(record.position) }
-        if !record.account.isEmpty, let account = intern(bytes.extracting(record.account)) {
+        if !record.account.isEmpty, let account = account(of: subject, bytes.extracting(record.account)) {
             link(LinkGraph.Pair(subject, account), true, record, touch)
         }
         if facts.role != .plain { follow(facts.role, number, record, bytes, touch) }
@@ -126,8 +137,7 @@ package struct Timelines: Sendable {
     /// The entries of the journey that is `component` and count, in the order of time, each with its subject.
     package func journey(_ component: UInt32, into journey: inout [(entry: Entry, subject: UInt32)]) {
         journey.removeAll(keepingCapacity: true)
-        let members = links.members(of: component)
-        for subject in members { entries.eachThatCounts(subject) { _, entry in journey.append((entry, subject)) } }
+        links.eachMember(of: component) { subject in entries.eachThatCounts(subject) { _, entry in journey.append((entry, subject)) } }
         // Mostly they came in the order of time.
         journey.reverse()
         let isSorted = zip(journey, journey.dropFirst()).allSatisfy { Entry.isBefore($0.entry, $1.entry) }
@@ -146,6 +156,33 @@ package struct Timelines: Sendable {
         guard set != 0 else { return 0 }
         return sets.withBytes(set) { bytes in
             (0..<4).reduce(0) { $0 | UInt32(bytes[dimension * 4 + $1]) << (8 * UInt32($1)) }
+        }
+    }
+
+    /// Some of the map's dimensions, a bit each: it has no more (``StageMap/maximumNames``).
+    package struct Dimensions: Sendable {
+        package static let none = Dimensions(0)
+
+        package let rawValue: UInt16
+
+        fileprivate init(_ rawValue: UInt16) {
+            self.rawValue = rawValue
+        }
+
+        /// Those of which there is a value, which is not zero.
+        package init(_ values: [UInt32]) {
+            var known: UInt16 = 0
+            for index in values.indices where values[index] != 0 { known |= 1 << UInt16(index) }
+            rawValue = known
+        }
+    }
+
+    /// The dimensions of which a set has a value.
+    package func dimensions(ofSet set: UInt32) -> Dimensions {
+        sets.withBytes(set) { bytes in
+            var known: UInt16 = 0
+            for index in 0..<(bytes.count / 4) where bytes.load(4 * index, as: UInt32.self) != 0 { known |= 1 << UInt16(index) }
+            return Dimensions(known)
         }
     }
 
@@ -173,6 +210,12 @@ extension Timelines {
         return subject
     }
 
+    /// The symbol of the account that an event of `subject` names, which is mostly the one that it named before.
+    private mutating func account(of subject: UInt32, _ name: Span<UInt8>) -> UInt32? {
+        if let last = links.newestNeighbour(of: subject), subjects.equals(last, name) { return last }
+        return intern(name)
+    }
+
     /// - Parameter data: where the object begins whose fields count.
     mutating func entry(
         _ time: Int64, _ position: Position, _ type: UInt32, _ bytes: Span<UInt8>, _ data: Range<Int>, _ facts: TypeFacts
@@ -196,18 +239,24 @@ extension Timelines {
 
     private mutating func set(_ dimensions: [Range<Int>?], _ bytes: Span<UInt8>) -> UInt32 {
         guard dimensions.contains(where: { $0 != nil }) else { return 0 }
-        let symbols = dimensions.map { range -> UInt32 in
-            guard let range else { return 0 }
-            let text = bytes.extracting(range)
-            if values.count >= Timelines.maximumSets { return values.symbol(text).map { $0 + 1 } ?? 0 }
-            return values.intern(text).map { $0.symbol + 1 } ?? 0
+        var isLast = true
+        for (dimension, range) in dimensions.enumerated() {
+            let symbol = range.map { value(bytes.extracting($0), dimension) } ?? 0
+            if symbol != lastSet.symbols[dimension] { (lastSet.symbols[dimension], isLast) = (symbol, false) }
         }
-        let key = Timelines.key(symbols)
-        if sets.count >= Timelines.maximumSets { return sets.symbol(key.span) ?? 0 }
-        return sets.intern(key.span)?.symbol ?? 0
+        if isLast { return lastSet.number }
+        lastSet.key.removeAll(keepingCapacity: true)
+        for symbol in lastSet.symbols { lastSet.key.append(littleEndian: symbol) }
+        let key = lastSet.key
+        lastSet.number = (sets.count < Timelines.maximumSets ? sets.intern(key.span)?.symbol : sets.symbol(key.span)) ?? 0
+        return lastSet.number
     }
 
-    private static func key(_ symbols: [UInt32]) -> [UInt8] {
-        symbols.flatMap { symbol in (0..<4).map { UInt8(truncatingIfNeeded: symbol >> (8 * UInt32($0))) } }
+    /// The number of a dimension's value, from one; zero where there is no room for it.
+    private mutating func value(_ text: Span<UInt8>, _ dimension: Int) -> UInt32 {
+        let last = lastSet.symbols[dimension]
+        if last != 0, values.equals(last - 1, text) { return last }
+        let symbol = values.count < Timelines.maximumSets ? values.intern(text)?.symbol : values.symbol(text)
+        return symbol.map { $0 + 1 } ?? 0
     }
 }

@@ -28,13 +28,12 @@ extension Timelines {
         guard entries.spill() else { return nil }
         var changes = Changes(position: position, entries: entries.count, file: entries.file)
         changes.subjects = Timelines.added(subjects, from: savedSubjects)
-        for pair in changedLinks.sorted(by: { $0.key < $1.key }) {
-            guard let assertions = links.assertions[pair] else { continue }
+        for (pair, latest) in links.takeChanges() {
             var bytes: [UInt8] = []
-            bytes.append(littleEndian: assertions.linkedTime)
-            bytes.append(littleEndian: assertions.linkedPosition)
-            bytes.append(littleEndian: assertions.unlinkedTime)
-            bytes.append(littleEndian: assertions.unlinkedPosition)
+            bytes.append(littleEndian: latest.linkedTime)
+            bytes.append(littleEndian: latest.linkedPosition)
+            bytes.append(littleEndian: latest.unlinkedTime)
+            bytes.append(littleEndian: latest.unlinkedPosition)
             changes.links.append((pair.key, bytes))
         }
         changes.values = Timelines.added(values, from: savedValues)
@@ -48,7 +47,7 @@ extension Timelines {
     /// Takes back changes that could not be stored: the next call of ``takeChanges()`` has them again.
     package mutating func keep(_ changes: Changes) {
         savedSubjects -= changes.subjects.count
-        changedLinks.formUnion(changes.links.map { LinkGraph.Pair(key: $0.number) })
+        for link in changes.links { links.markChanged(LinkGraph.Pair(key: link.number)) }
         savedValues -= changes.values.count
         savedSets -= changes.sets.count
         savedAssertions -= changes.assertions.count
@@ -56,7 +55,6 @@ extension Timelines {
     }
 
     private mutating func forgetChanges() {
-        changedLinks.removeAll(keepingCapacity: true)
         changedCompensations.removeAll(keepingCapacity: true)
         (savedSubjects, savedValues, savedSets, savedAssertions) = (subjects.count, values.count, sets.count, assertions.count)
     }
@@ -105,7 +103,7 @@ extension Timelines {
         let assertions = LinkGraph.Assertions(
             linkedTime: stored.load(0, as: Int64.self), linkedPosition: stored.load(8, as: UInt64.self),
             unlinkedTime: stored.load(16, as: Int64.self), unlinkedPosition: stored.load(24, as: UInt64.self))
-        links.restore(LinkGraph.Pair(key: key), assertions)
+        _ = links.set(LinkGraph.Pair(key: key), assertions)
         return true
     }
 
@@ -128,7 +126,8 @@ extension Timelines {
     /// - Throws: where a correction cannot be read.
     package consuming func restored(at position: Position, _ log: EventLog) throws(LogError) -> Timelines {
         self.position = position
-        // The links are as compensations left them.
+        // The links are as compensations left them, and as they are stored.
+        _ = links.takeChanges()
         for entry in ledger.voided.union(ledger.corrections.keys).sorted() { try mark(entry, log) }
         forgetChanges()
         return self

@@ -29,7 +29,6 @@ extension Timelines {
 
     mutating func link(_ pair: LinkGraph.Pair, _ linked: Bool, _ record: EventRecord, _ touch: (UInt32) -> Void) {
         guard pair.lower != pair.upper else { return }
-        changedLinks.insert(pair)
         let change = links.assert(pair, linked: linked, time: record.time.microseconds, position: record.position)
         for component in (change?.before ?? []) + (change?.after ?? []) { touch(component) }
     }
@@ -139,7 +138,6 @@ extension Timelines {
             var indices: [(index: Int, entry: Entry)] = []
             for subject in [pair.lower, pair.upper] { entries.eachThatCounts(subject) { indices.append(($0, $1)) } }
             for (index, said) in indices where try accountPair(index, log) == pair { latest.link(said.time, said.position) }
-            changedLinks.insert(pair)
             let change = links.set(pair, latest)
             for component in (change?.before ?? []) + (change?.after ?? []) { touch(component) }
         }

@@ -14,11 +14,13 @@ package struct JourneyState: Sendable {
     private struct Record: Sendable {
         /// The summary, packed; nil where there is none.
         var summary: [UInt8]?
-        /// The time of the last entry that the summary regards.
+        /// The time of the last entry that made the summary what it is.
         var last = Int64.min
-        /// When it was last said that the journey has changed, and when it was last folded from all its entries: numbers of a ``settle()``.
+        /// When it was last said that the journey has changed: the number of a ``settle()``; and whether it was folded from all its entries then.
         var told = 0
-        var folded = 0
+        var isFolded = false
+        /// The dimensions of which the summary has a value: none that comes later counts.
+        var dimensions = Timelines.Dimensions.none
     }
 
     /// So many events are folded together at most.
@@ -128,7 +130,7 @@ package struct JourneyState: Sendable {
         for component in touched { fold(component) }
         for (index, addition) in added.enumerated() {
             prefetch(index)
-            if records[Int(addition.component)].folded != settled, !append(addition) { fold(addition.component) }
+            if !isFolded(addition.component), !append(addition) { fold(addition.component) }
         }
         touched.removeAll(keepingCapacity: true)
         added.removeAll(keepingCapacity: true)
@@ -150,10 +152,10 @@ package struct JourneyState: Sendable {
     /// - Returns: false where the journey has to be folded from all its entries.
     private mutating func append(_ addition: Timelines.Addition) -> Bool {
         let (place, entry) = (Int(addition.component), addition.entry)
-        let isRegarded = JourneySummary.regards(entry, timelines)
-        guard !isRegarded || entry.time >= records[place].last else { return false }
+        guard !JourneySummary.regards(entry, timelines) || entry.time >= records[place].last else { return false }
         tell(addition.component)
         // What says nothing makes a journey, too.
+        let isRegarded = JourneySummary.regards(entry, behind: records[place].dimensions, timelines)
         guard isRegarded || records[place].summary == nil else { return true }
         let old = summary(place)
         var new = old
@@ -167,14 +169,14 @@ package struct JourneyState: Sendable {
     /// Folds the journey that is `component` from all its entries.
     private mutating func fold(_ component: UInt32) {
         let place = Int(component)
-        records[place].folded = settled
         tell(component)
+        records[place].isFolded = true
         let old = summary(place)
         scratch.removeAll(keepingCapacity: true)
         if timelines.component(of: component) == component { timelines.journey(component, into: &scratch) }
         guard !scratch.isEmpty else {
             cells.remove(old)
-            (records[place].summary, records[place].last) = (nil, .min)
+            (records[place].summary, records[place].last, records[place].dimensions) = (nil, .min, .none)
             return
         }
         let new = JourneySummary(scratch, timelines)
@@ -195,13 +197,19 @@ package struct JourneyState: Sendable {
         var packed = records[place].summary.take() ?? []
         summary.pack(into: &packed)
         records[place].summary = packed
+        records[place].dimensions = Timelines.Dimensions(summary.dimensions)
     }
 
     /// Says, once, that a journey has changed.
     private mutating func tell(_ component: UInt32) {
         guard records[Int(component)].told != settled else { return }
-        records[Int(component)].told = settled
+        (records[Int(component)].told, records[Int(component)].isFolded) = (settled, false)
         touches.add(component)
+    }
+
+    /// Whether the journey has been folded from all its entries in this ``settle()``.
+    private func isFolded(_ component: UInt32) -> Bool {
+        records[Int(component)].told == settled && records[Int(component)].isFolded
     }
 
     /// Calls `body` with each journey's component and summary, in the order in which their names were first heard of.

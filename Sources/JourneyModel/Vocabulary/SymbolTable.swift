@@ -84,11 +84,9 @@ package struct SymbolTable: Sendable {
         return (nil, slot)
     }
 
-    private func equals(_ symbol: UInt32, _ text: Span<UInt8>) -> Bool {
-        let range = range(symbol)
-        guard range.count == text.count else { return false }
-        for offset in 0..<text.count where arena[range.lowerBound + offset] != text[offset] { return false }
-        return true
+    /// Whether `symbol`, which must be one of this table, is that of `text`.
+    package func equals(_ symbol: UInt32, _ text: Span<UInt8>) -> Bool {
+        arena.span.extracting(range(symbol)).isEqual(to: text)
     }
 
     private mutating func grow() {
