@@ -51,7 +51,7 @@ let package = Package(
         .systemLibrary(name: "CLMDB", pkgConfig: "lmdb", providers: [.apt(["liblmdb-dev"])]),
         .systemLibrary(name: "CISAL", pkgConfig: "libisal", providers: [.apt(["libisal-dev"])]),
         .target(name: "CLinux"),
-        module("LMDB", ["CLMDB"], storageSettings),
+        module("LMDB", ["CLMDB", "CLinux"], storageSettings),
         .executableTarget(name: "EmbedSchemas", swiftSettings: settings),
         .plugin(
             name: "EmbedSchemasPlugin",

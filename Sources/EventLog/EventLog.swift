@@ -42,6 +42,7 @@ package final class EventLog: Sendable {
     /// Why there are no keys, where there should be.
     let keysFault: String?
     let writer = LogWriter()
+    let mover = JournalMover()
     let keeper = Keeper()
     let symbols: Mutex<SymbolTable>
     let observers = Mutex<[@Sendable (Position) -> Void]>([])
@@ -95,8 +96,9 @@ package final class EventLog: Sendable {
         let writing = DedicatedThread(name: "log-writer") { [self] in
             if isWritable { runWriter(ending) } else { runIdleWriter() }
         }
+        let moving = DedicatedThread(name: "log-mover") { [self] in runMover() }
         let keeping = DedicatedThread(name: "log-keeper", givesWay: true) { [self] in runKeeper() }
-        threads.withLock { $0 = [writing, keeping] }
+        threads.withLock { $0 = [writing, moving, keeping] }
     }
 
     /// Opens a log to be read, without its keys: no file of it is changed, and nothing is appended.

@@ -100,6 +100,55 @@ import Testing
         copy.close()
     }
 
+    /// The first load into the epoch is moved, and finds no room there; the next commits are in the other half.
+    @Test func whatIsInBothHalvesComesBackFromThem() async throws {
+        var options = EventLog.Options()
+        options.mapSize = 256 << 10
+        let log = try EventLog(directory: DataDirectory(path: scratch.path + "/source"), options: options)
+        var stored = 0
+        // More than what is left in the journal while there is time to move it on, and than the epoch has room for.
+        let data = #"{"text":"\#(String(repeating: "x", count: 4_000))"}"#
+        var refusal: AppendFailure?
+        while refusal == nil, stored < 2_000 {
+            switch try await log.appendAndWait(reader.batch([eventJSON("\(stored)", data: data)])) {
+            case .success: stored += 1
+            case .failure(let failure): refusal = failure
+            }
+        }
+        guard case .log(.full) = refusal else {
+            Issue.record("\(stored) events, and then \(String(describing: refusal))")
+            return
+        }
+        #expect(stored > 500, "both halves were filled")
+        #expect(try log.allEvents().map(\.id) == (0..<stored).map(String.init))
+        try FileManager.default.copyItem(atPath: scratch.path + "/source", toPath: scratch.path + "/copy")
+        log.close()
+        let copy = try open("copy")
+        #expect(copy.tail == Position(stored) && copy.readOnlyReason == nil)
+        #expect(try copy.allEvents().map(\.id) == (0..<stored).map(String.init))
+        #expect(try await copy.appendAndWait(reader.batch([eventJSON("new")])).get().first == Position(stored) + 1)
+        #expect(copy.verify { _ in true }.isSound)
+        copy.close()
+        let again = try open("copy")
+        #expect(try again.allEvents().map(\.id) == (0..<stored).map(String.init) + ["new"])
+        again.close()
+    }
+
+    @Test func aJournalOfOneHalfIsTakenOver() async throws {
+        try await crashed(12, as: "copy")
+        let bytes = try Data(contentsOf: journal("copy"))
+        // As they were once: half as long, with the same frames.
+        try bytes.prefix(bytes.count / 2).write(to: journal("copy"))
+        let log = try open("copy")
+        #expect(log.tail == 12 && log.readOnlyReason == nil)
+        #expect(try await log.appendAndWait(reader.batch([eventJSON("new")])).get().first == 13)
+        #expect(try Data(contentsOf: journal("copy")).count == bytes.count)
+        log.close()
+        let reopened = try open("copy")
+        #expect(try reopened.allEvents().map(\.id) == (0..<12).map(String.init) + ["new"])
+        reopened.close()
+    }
+
     /// Where frames begin.
     private func frames(_ bytes: Data) -> [Int] {
         stride(from: 0, to: bytes.count, by: 512).filter { bytes[$0..<($0 + 4)].elementsEqual("JDJ1".utf8) }

@@ -25,4 +25,14 @@ void clinux_name_thread(const char *name);
 /// Asks the processor to fetch what lies at `address`, without waiting for it. Any address will do.
 static inline void clinux_prefetch(const void *address) { __builtin_prefetch(address); }
 
+/// As clinux_prefetch, for `count` bytes.
+static inline void clinux_prefetch_bytes(const void *address, size_t count) {
+    for (size_t offset = 0; offset < count; offset += 64) __builtin_prefetch((const char *)address + offset);
+}
+
+/// As clinux_prefetch_bytes, for bytes that are about to be written.
+static inline void clinux_prefetch_to_write(const void *address, size_t count) {
+    for (size_t offset = 0; offset < count; offset += 64) __builtin_prefetch((const char *)address + offset, 1);
+}
+
 #endif

@@ -4,39 +4,53 @@ internal import JourneyModel
 /// Where small commits go first: a file of fixed size in which they are written one behind the other, with one flush each.
 ///
 /// A commit to LMDB takes two flushes, of its data and then of its meta page. A file whose blocks are all there and written needs one, and
-/// a lone client waits half as long. What the journal has is moved into the epoch when it is full, or when nothing else is to be done, and
-/// the file is used again from its start. Until then it is in memory as well, so that whoever reads does not notice.
+/// a lone client waits half as long. The file has two halves: while what one has is moved into the epoch, on a thread of its own, commits go on in
+/// the other. Until it is moved it is in memory as well, so that whoever reads does not notice.
 ///
 /// A frame is a commit, little-endian, at a multiple of 512 bytes so that no write touches one that was acknowledged:
 ///
 ///     0   u32  "JDJ1"
 ///     4   u32  CRC-32C of a word of the log's id and everything behind this field
-///     8   u64  generation: how often the file was begun anew
+///     8   u64  generation: how often a half was begun anew
 ///     16  u64  position of the first record
 ///     24  u32  how many records
 ///     28  u32  how many new names
 ///     32  u32  bytes that follow
 ///     36       the names, each u32 number, u32 length, text; the lengths of the records, u32 each; the records
 struct Journal {
-    static let capacity = 2 << 20
+    /// Bytes of a half.
+    static let half = 2 << 20
+    static let capacity = 2 * half
     /// Larger commits gain nothing by it: what they wait for is not the flush.
     static let maximumCommit = 256 << 10
-    /// How much is left in it while there is time to move it on.
-    static let comfortable = 512 << 10
 
     private let file: JournalFile
     private let key: UInt64
+    /// How much of a half is used.
+    private let limit: Int
+    // Where the next frame goes: in a half that began at `start`.
+    private var start: Int
     private var offset: Int
     private var generation: UInt64
+    /// Whether all that the other half has is in an epoch, durably.
+    private(set) var canTurn: Bool
+    // Made once: a large one costs more to get than to fill.
+    private var frame: [UInt8] = []
 
     /// Opens the journal to be written, making it where it is missing.
     ///
-    /// - Parameter found: what is in it already.
-    init(path: String, key: UInt64, _ found: JournalContent) throws(LogError) {
+    /// - Parameters:
+    ///   - found: what is in it already.
+    ///   - epochBytes: the size of an epoch, of which a half takes an eighth at most.
+    init(path: String, key: UInt64, _ found: JournalContent, epochBytes: Int) throws(LogError) {
         file = try JournalFile(path, capacity: Journal.capacity)
         self.key = key
-        (offset, generation) = (found.end, found.generation)
+        limit = min(Journal.half, max(16 << 10, epochBytes / 8))
+        (start, offset, generation, canTurn) = (found.start, found.end, found.generation, found.isInOneHalf)
     }
+
+    /// How much is left in it while there is time to move it on.
+    var comfortable: Int { limit / 4 }
 
     /// Flushes the file at `path`, if there is one.
     static func flush(_ path: String) throws(LogError) {
@@ -48,19 +62,33 @@ struct Journal {
 
     /// Writes a commit durably, if it fits.
     ///
-    /// - Returns: false where there is no room for it.
+    /// - Returns: false where this half has no room for it.
     mutating func write(_ chunk: RecordChunk, names: [(number: UInt32, text: [UInt8])]) throws(LogError) -> Bool {
-        guard chunk.bytes.count <= Journal.maximumCommit else { return false }
-        let frame = JournalFrame.bytes(chunk, names, generation, key: key)
-        guard offset + frame.count <= Journal.capacity else { return false }
-        try file.write(frame, at: offset)
+        guard takes(chunk) else { return false }
+        JournalFrame.write(chunk, names, generation, key: key, into: &frame)
+        guard offset + frame.count <= limit else { return false }
+        try file.write(frame, at: start + offset)
         offset += frame.count
         return true
     }
 
+    /// Whether a half that is empty has room for a commit, but for very many names.
+    func takes(_ chunk: RecordChunk) -> Bool { chunk.bytes.count <= min(Journal.maximumCommit, limit / 2) }
+
+    /// Goes on in the other half, of which nothing is needed any more.
+    mutating func turn() {
+        precondition(canTurn, "the other half has what no epoch has")
+        (start, offset, generation, canTurn) = (Journal.half - start, 0, generation + 1, false)
+    }
+
+    /// What the other half has is in an epoch.
+    mutating func freeOther() {
+        canTurn = true
+    }
+
     /// All of it is in an epoch: it begins anew.
     mutating func restart() {
-        (offset, generation) = (0, generation + 1)
+        (offset, generation, canTurn) = (0, generation + 1, true)
     }
 }
 

@@ -13,12 +13,15 @@ struct JournalFrame {
     /// Bytes, with those up to the next frame's place.
     let size: Int
 
-    /// The bytes of a frame, filled up to a multiple of ``alignment``.
+    /// Writes the bytes of a frame, filled up to a multiple of ``alignment``, in place of what `frame` holds.
     ///
     /// - Parameter key: the log's own, so that nobody can write events that look like frames.
-    static func bytes(_ chunk: RecordChunk, _ names: [(number: UInt32, text: [UInt8])], _ generation: UInt64, key: UInt64) -> [UInt8] {
-        var frame = magic + [0, 0, 0, 0]
+    static func write(
+        _ chunk: RecordChunk, _ names: [(number: UInt32, text: [UInt8])], _ generation: UInt64, key: UInt64, into frame: inout [UInt8]
+    ) {
+        frame.removeAll(keepingCapacity: true)
         frame.reserveCapacity(headerSize + chunk.bytes.count + 4 * chunk.count + alignment)
+        frame += magic + [0, 0, 0, 0]
         frame.append(littleEndian: generation)
         frame.append(littleEndian: chunk.first)
         let length = names.reduce(4 * chunk.count + chunk.bytes.count) { $0 + 8 + $1.text.count }
@@ -28,12 +31,11 @@ struct JournalFrame {
             frame.append(littleEndian: UInt32(text.count))
             frame += text
         }
-        for length in chunk.lengths { frame.append(littleEndian: UInt32(length)) }
+        chunk.eachLength { frame.append(littleEndian: UInt32($0)) }
         frame += chunk.bytes
         let checksum = unsafe frame[8...].withUnsafeBytes { unsafe Checksum.record(key, $0) }
         for byte in 0..<4 { frame[4 + byte] = UInt8(truncatingIfNeeded: checksum >> UInt32(8 * byte)) }
-        frame += [UInt8](repeating: 0, count: filled(frame.count) - frame.count)
-        return frame
+        frame.append(contentsOf: repeatElement(0, count: filled(frame.count) - frame.count))
     }
 
     /// The frame at `offset` of `journal`; nil where there is none that is whole.
@@ -67,51 +69,4 @@ struct JournalFrame {
     }
 
     private static func filled(_ count: Int) -> Int { (count + alignment - 1) / alignment * alignment }
-}
-
-/// What a journal holds that is in no epoch yet.
-struct JournalContent {
-    private(set) var chunks: [RecordChunk] = []
-    private(set) var names: [(number: UInt32, text: [UInt8])] = []
-    /// Where the next frame goes, and of which generation it is.
-    private(set) var end = 0
-    private(set) var generation: UInt64 = 1
-    /// What of it cannot be read, if so, and what to do.
-    private(set) var damage: String?
-
-    /// A journal that is not there.
-    init() {}
-
-    /// Reads the journal at `path`.
-    ///
-    /// A frame that is not whole is the end: a crash cut it off before it was acknowledged. One that is followed by others is damage.
-    /// - Parameter stored: the last position that is in an epoch.
-    init(path: String, key: UInt64, after stored: Position) throws(LogError) {
-        guard let bytes = try Descriptor(path)?.readAll() else { return }
-        var (last, offset) = (stored, 0)
-        while let frame = JournalFrame(bytes, at: offset, key: key), offset == 0 || frame.generation == generation {
-            generation = frame.generation
-            if frame.chunk.first == last + 1 {
-                chunks.append(frame.chunk)
-                names += frame.names
-                last = frame.chunk.last
-            } else if frame.chunk.last > stored {
-                break
-            }
-            offset += frame.size
-        }
-        end = offset
-        for offset in stride(from: end, to: bytes.count, by: JournalFrame.alignment) {
-            guard let frame = JournalFrame(bytes, at: offset, key: key) else { continue }
-            // An older generation ends before what is stored; whatever is beyond was acknowledged behind something that is not there.
-            if frame.chunk.last > last {
-                damage =
-                    "\(path) is damaged: position \(last + 1) is missing, and \(frame.chunk.first) to \(frame.chunk.last) are there;"
-                    + " keep a copy of it, and restore the log from a backup"
-            }
-            if frame.generation > generation { generation = frame.generation }
-        }
-        // What is begun anew must not be taken for what was there.
-        if chunks.isEmpty { (end, generation) = (0, generation + 1) }
-    }
 }

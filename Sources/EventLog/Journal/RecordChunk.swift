@@ -1,7 +1,11 @@
+internal import CLinux
 internal import JourneyModel
 
 /// Records with consecutive positions, one behind the other in memory: those of a commit, on their way to the disk.
 struct RecordChunk: Sendable {
+    /// Bytes of a record, roughly.
+    private static let prefetched = 256
+
     /// The position of the first.
     let first: Position
     /// The records' bytes.
@@ -32,8 +36,10 @@ struct RecordChunk: Sendable {
     /// The position of the last record; one less than ``first`` where there is none.
     var last: Position { first + Position(ends.count) - 1 }
 
-    /// How long each record is.
-    var lengths: [Int] { ends.indices.map { range($0).count } }
+    /// Calls `body` with how long each record is.
+    func eachLength(_ body: (Int) -> Void) {
+        for index in ends.indices { body(range(index).count) }
+    }
 
     /// Takes room for so many bytes and records, which spares many of them from being moved as more come.
     mutating func reserve(bytes: Int, records: Int) {
@@ -52,6 +58,14 @@ struct RecordChunk: Sendable {
             }
         }
         ends.append(bytes.count)
+        prefetch()
+    }
+
+    /// Has the place of the next record fetched: its checksum reads what was just written, and would wait for it.
+    private func prefetch() {
+        unsafe bytes.withUnsafeBufferPointer { bytes in
+            if let start = bytes.baseAddress { unsafe clinux_prefetch_to_write(start + bytes.count, RecordChunk.prefetched) }
+        }
     }
 
     /// Takes the last record back.

@@ -37,7 +37,10 @@ final class Tail: Sendable {
 
     /// All up to `position` is in an epoch now, durably.
     func clear(through position: Position) {
-        state.withLock { $0 = State(stored: position) }
+        state.withLock { state in
+            state.chunks.removeAll { $0.last <= position }
+            (state.bytes, state.stored) = (state.chunks.reduce(0) { $0 + $1.bytes.count }, position)
+        }
     }
 
     /// What there is at one moment from `position` on: the last position that is in an epoch, and the chunks behind it. O(log chunks)

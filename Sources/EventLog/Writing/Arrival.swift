@@ -12,6 +12,9 @@ final class Arrival<Value: Sendable>: Sendable {
         lock.unlock(withValue: true)
     }
 
+    /// Whether it is there.
+    var isHere: Bool { lock.value }
+
     /// Blocks the calling thread until the value is there.
     func wait() -> Value? {
         lock.lock(whenValue: true)

@@ -11,6 +11,8 @@ struct CommitState {
     var journaledSymbols: Int
     /// Where small commits go first; nil where there can be none.
     var journal: Journal?
+    /// What becomes of the journal's other half, where it is being moved into the epoch.
+    var moving: JournalMover.Outcome?
     var tail: Position
     var recordedAt: Timestamp
     /// With a position it makes a nonce that is used once: random at each start, another one whenever a position is taken back.

@@ -9,8 +9,7 @@ extension EventLog {
         var state = CommitState(
             identities: IdentityIndex(after: end.tail), subjects: RecentSubjects(after: end.tail), symbols: end.symbols,
             storedSymbols: end.storedSymbols, journaledSymbols: end.symbols.count, tail: end.tail, recordedAt: end.recordedAt)
-        // Without a journal every commit takes two flushes: slower, and right.
-        state.journal = try? Journal(path: journalPath, key: epochs.log.hashKey.0, end.journal)
+        openJournal(end.journal, &state)
         do throws(LogError) {
             try loadIdentities(&state)
         } catch {
@@ -20,6 +19,7 @@ extension EventLog {
         keeper.begin()
         while commitNext(&state) {}
         storeAtLeisure(&state)
+        mover.end()
     }
 
     /// The writer of a log that takes nothing: it only says that it is there.
@@ -27,6 +27,7 @@ extension EventLog {
         while let requests = writer.next(), !requests.isEmpty {
             for request in requests { if case .sign(let body) = request.order { body() } }
         }
+        mover.end()
     }
 
     private func loadIdentities(_ state: inout CommitState) throws(LogError) {
@@ -60,11 +61,12 @@ extension EventLog {
     private func commitNext(_ state: inout CommitState) -> Bool {
         // A while in which nothing comes is one to move the journal on in.
         guard let requests = writer.next(within: recent.bytes > 0 ? options.leisure : nil) else {
-            storeAtLeisure(&state)
+            moveOnAtLeisure(&state)
             return true
         }
         guard !requests.isEmpty else { return false }
         do throws(LogError) {
+            try takeMoved(&state, waits: false)
             if let reason = readOnlyReason { throw .readOnly(reason) }
             try prepare(requests, &state)
             let (before, start) = (state.tail, ContinuousClock.now)
@@ -79,9 +81,10 @@ extension EventLog {
             }
             if state.tail > before { for observer in observers.withLock({ $0 }) { observer(state.tail) } }
             if let last = requests.last, let order = last.order { last.completion(carryOut(order, &state)) }
-            if recent.bytes > Journal.comfortable, writer.waiting == 0 { storeAtLeisure(&state) }
+            if let journal = state.journal, recent.bytes > journal.comfortable, writer.waiting == 0 { _ = moveOn(&state) }
         } catch {
-            if case .readOnly(let reason) = error { latched.withLock { $0 = reason } }
+            latch(error)
+            do throws(LogError) { try takeMoved(&state, waits: true) } catch { latch(error) }
             for request in requests {
                 switch request.order {
                 case .pause(let body): body(recent.stored)
@@ -193,63 +196,6 @@ extension EventLog {
         } catch {
             commit.undo(to: before, &state)
             throw error
-        }
-    }
-
-    /// Writes a commit durably: to the journal where it is small, to the epoch otherwise.
-    private func write(_ chunk: RecordChunk, _ state: inout CommitState) throws(LogError) {
-        guard chunk.count > 0 else { return }
-        let known = state.journaledSymbols
-        let names = (known..<state.symbols.count).map { (UInt32($0), state.symbols.withBytes(UInt32($0)) { $0.bytes() }) }
-        if try state.journal?.write(chunk, names: names) == true {
-            state.journaledSymbols = state.symbols.count
-            recent.append(chunk)
-        } else {
-            try store(chunk, &state)
-        }
-        if state.symbols.count > known { symbols.withLock { $0 = state.symbols } }
-    }
-
-    /// Moves what is in the journal, and `chunk` behind it, into the live epoch, durably.
-    private func store(_ chunk: RecordChunk?, _ state: inout CommitState) throws(LogError) {
-        let chunks = recent.chunks + [chunk].compactMap(\.self)
-        guard let last = chunks.last?.last else { return }
-        guard let live = epochs.all.last else { throw .closed }
-        let storage = try live.open()
-        var failure: LogError?
-        do throws(LMDBError) {
-            try storage.environment.write { transaction throws(LMDBError) in
-                for chunk in chunks {
-                    do throws(LogError) {
-                        try chunk.each(from: chunk.first) { (position, record) throws(LogError) in
-                            do throws(LMDBError) { try transaction.append(storage.events, .number(position), record) } catch {
-                                throw LogError(error)
-                            }
-                            return true
-                        }
-                    } catch {
-                        failure = error
-                        // Any error takes the transaction back; what it was is in `failure`.
-                        throw .damaged
-                    }
-                }
-                try storage.put(state.symbols, from: state.storedSymbols, transaction)
-            }
-        } catch {
-            throw failure ?? LogError(error)
-        }
-        (state.storedSymbols, state.journaledSymbols) = (state.symbols.count, state.symbols.count)
-        recent.clear(through: last)
-        state.journal?.restart()
-    }
-
-    /// Moves the journal on while nobody waits. What cannot be done now, as the disk is full, is tried again.
-    private func storeAtLeisure(_ state: inout CommitState) {
-        guard readOnlyReason == nil else { return }
-        do throws(LogError) {
-            try store(nil, &state)
-        } catch {
-            if case .readOnly(let reason) = error { latched.withLock { $0 = reason } }
         }
     }
 }
