@@ -1,7 +1,9 @@
 package import JourneyModel
 
 /// Events to be stored together, and who waits for the answer.
-package struct AppendRequest: Sendable {
+///
+/// An object, as it goes from hand to hand: a copy of all its fields costs more than what a commit does with one event.
+package final class AppendRequest: Sendable {
     /// The events, in order.
     package let batch: EventBatch
     /// All or none, or each for itself.
@@ -26,9 +28,7 @@ package struct AppendRequest: Sendable {
         order = nil
         self.completion = completion
     }
-}
 
-extension AppendRequest {
     /// What the writer does between two commits.
     enum Order: Sendable {
         /// End the live epoch, if it has an event.

@@ -6,8 +6,8 @@ internal import Synchronization
 package final class DedicatedThread: Sendable {
     private let thread: Mutex<pthread_t?>
 
-    // A third of what others get, where there are not processors enough for all: sched(7).
-    private static let niceness: Int32 = 5
+    // A tenth of what others get, where there are not processors enough for all: sched(7).
+    private static let niceness: Int32 = 10
 
     /// Starts a thread that runs `body` once.
     ///

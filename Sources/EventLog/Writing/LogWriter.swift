@@ -97,8 +97,13 @@ final class LogWriter: Sendable {
                 // What comes behind an order is stored after it was carried out.
                 if request.order != nil { break }
             }
-            let taken = Array(queue.requests.prefix(count))
-            queue.requests.removeFirst(count)
+            var taken: [AppendRequest] = []
+            if count == queue.requests.count {
+                swap(&taken, &queue.requests)
+            } else {
+                taken = Array(queue.requests.prefix(count))
+                queue.requests.removeFirst(count)
+            }
             queue.events -= events
             queue.bytes -= bytes
             return (taken, !queue.requests.isEmpty || queue.isClosed)
