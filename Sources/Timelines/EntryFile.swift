@@ -77,18 +77,7 @@ package final class EntryFile: Sendable {
             }
             count = size
         }
-        var written = 0
-        while written < bytes.count {
-            let count = unsafe bytes.withUnsafeBytes { bytes in
-                unsafe pwrite(
-                    descriptor, bytes.baseAddress.map { unsafe $0 + written }, bytes.count - written,
-                    off_t(index * StoredEntry.size + written))
-            }
-            if count < 0, errno == EINTR { continue }
-            guard count > 0 else { return false }
-            written += count
-        }
-        return true
+        return unsafe bytes.withUnsafeBytes { unsafe WholeWrite.write($0, to: descriptor, at: index * StoredEntry.size) }
     }
 
     /// A map for at least `count` entries, with room for more; nil where the system has no address space.

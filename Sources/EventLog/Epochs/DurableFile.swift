@@ -24,15 +24,9 @@ struct DurableFile: ~Copyable {
     ///
     /// - Throws: ``LogError/full(_:)`` where the disk has no room, ``LogError/unusable(_:)`` for any other failure.
     mutating func append(_ bytes: UnsafeRawBufferPointer) throws(LogError) {
-        var written = 0
-        while written < bytes.count {
-            let count = unsafe Glibc.write(descriptor, bytes.baseAddress.map { unsafe $0 + written }, bytes.count - written)
-            if count < 0, errno == EINTR { continue }
-            guard count > 0 else {
-                if errno == ENOSPC || errno == EDQUOT { throw .full("\(path): \(SystemError.last)") }
-                throw .unusable("cannot write \(path).new: \(SystemError.last)")
-            }
-            written += count
+        guard unsafe WholeWrite.write(bytes, to: descriptor) else {
+            if errno == ENOSPC || errno == EDQUOT { throw .full("\(path): \(SystemError.last)") }
+            throw .unusable("cannot write \(path).new: \(SystemError.last)")
         }
         size += bytes.count
     }

@@ -109,15 +109,8 @@ private final class JournalFile: Sendable {
     }
 
     func write(_ bytes: [UInt8], at offset: Int) throws(LogError) {
-        var written = 0
-        while written < bytes.count {
-            let count = unsafe bytes.withUnsafeBytes { bytes in
-                unsafe pwrite(descriptor, bytes.baseAddress.map { unsafe $0 + written }, bytes.count - written, off_t(offset + written))
-            }
-            if count < 0, errno == EINTR { continue }
-            guard count > 0 else { throw failure() }
-            written += count
-        }
+        let isWritten = unsafe bytes.withUnsafeBytes { unsafe WholeWrite.write($0, to: descriptor, at: offset) }
+        guard isWritten else { throw failure() }
         // Whatever the reason, what was flushed of it is not known any more: the log must not go on.
         guard fdatasync(descriptor) == 0 else { throw .readOnly("\(path): \(SystemError.last)") }
     }
