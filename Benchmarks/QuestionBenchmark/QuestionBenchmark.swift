@@ -1,6 +1,7 @@
 // Data and what is asked of it are those of `questions.py`, which asks through the socket and asks ClickHouse.
 internal import ArgumentParser
 internal import EventLog
+internal import FoundationEssentials
 internal import Glibc
 internal import JourneyModel
 internal import Questions
@@ -21,15 +22,22 @@ struct QuestionBenchmark: ParsableCommand {
     var rounds = 5
 
     mutating func run() throws {
-        let log = try EventLog(directory: DataDirectory(path: data))
+        let directory = try DataDirectory(path: data)
+        let log = try EventLog(directory: directory)
         defer { log.close() }
         if log.tail == 0 { try time("append") { try MadeEvents(events: events, journeys: journeys).append(to: log) } }
         if let tsv { return try MadeEvents.export(log, to: tsv) }
         var limits = JourneyColumns.Limits()
         limits.scratch = data
+        limits.store = try directory.directory("views/columns")
+        // Without the first file the others are of no use.
+        try? FileManager.default.removeItem(atPath: data + "/views/columns/00000")
+        let fromLog = JourneyColumns(log: log, limits: limits)
+        _ = try time("columns from the log") { try fromLog.journeys() }
+        time("last files written") { fromLog.close() }
         let columns = JourneyColumns(log: log, limits: limits)
         defer { columns.close() }
-        let packed = try time("columns from the log") { try columns.journeys() }
+        let packed = try time("columns from their files") { try columns.journeys() }
         let rows = Double(packed.rowCount)
         report("events", rows)
         report("journeys", Double(packed.count))
@@ -52,6 +60,8 @@ struct QuestionBenchmark: ParsableCommand {
             report("\(name), s of processor", leastProcessor)
             report("\(name), M events/s", rows / least / 1e6)
         }
+        // What of both is not reading.
+        _ = try time("packing") { try columns.journeys(asOf: log.tail) }
     }
 
     private func time<Result>(_ name: String, _ body: () throws -> Result) rethrows -> Result {

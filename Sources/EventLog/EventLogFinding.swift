@@ -1,15 +1,19 @@
 package import JourneyModel
 
 extension EventLog {
+    /// The number that an event's source and id stand for in this log: the same in each of its lives, another one in every other log. A hint, as
+    /// two events may have the same.
+    package func identity(source: Span<UInt8>, id: Span<UInt8>) -> UInt64 {
+        unsafe source.withUnsafeBytes { source in unsafe id.withUnsafeBytes { id in unsafe hash(source: source, id: id) } }
+    }
+
     /// Where the event with this source and id is; nil where none is stored.
     ///
     /// Waits for the writer, as only it knows the last events: not for an event loop.
     /// - Complexity: a look-up in memory, or one page a run. While the log takes no events, a walk over those that no run covers.
     package func position(source: String, id: String) throws(LogError) -> Position? {
         let (source, id) = (Array(source.utf8), Array(id.utf8))
-        let identity = unsafe source.withUnsafeBytes { source in
-            unsafe id.withUnsafeBytes { id in unsafe hash(source: source, id: id) }
-        }
+        let identity = identity(source: source.span, id: id.span)
         // The writer first: what it hands over to the runs meanwhile is then found in them.
         var candidates = latest(identity)
         let covered = runs.snapshot

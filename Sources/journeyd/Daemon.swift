@@ -38,9 +38,7 @@ struct Daemon {
         options.upcasters = catalogue.upcasters
         let log = try EventLog(directory: directory, options: options)
         let views = try JourneyViews(log: log, map: .shipped(), directory: directory)
-        var columnLimits = JourneyColumns.Limits()
-        columnLimits.scratch = directory.path
-        let columns = JourneyColumns(log: log, limits: columnLimits)
+        let columns = columns(log, directory)
         let kept = try KeptViews(views, QuestionEngine(columns), directory: directory)
         let alerts = AlertKeeper(kept, views, store: DaemonEvents(log, catalogue).store)
         let consumers = ConsumerStore(directory: directory, tail: log.tail)
@@ -64,6 +62,20 @@ struct Daemon {
         views.close()
         columns.close()
         logger.info("stopped", metadata: ["position": "\(log.tail)"])
+    }
+
+    /// The columns that questions scan, in files where there is room for them.
+    private func columns(_ log: EventLog, _ directory: DataDirectory) -> JourneyColumns {
+        var limits = JourneyColumns.Limits()
+        limits.scratch = directory.path
+        do throws(LogError) {
+            limits.store = try directory.directory("views/columns")
+        } catch {
+            logger.notice("columns are not kept for the next start", metadata: ["reason": "\(error)"])
+        }
+        return JourneyColumns(log: log, limits: limits) { [logger] loss in
+            logger.notice("columns are read from the log again", metadata: ["reason": "\(loss)"])
+        }
     }
 
     /// The service manager's socket, or one of our own.

@@ -15,6 +15,10 @@ struct Answers {
     }
 
     private static let at = "at=2027-01-01"
+    private static let questions = [
+        #"{"funnel":{"steps":[{"type":"marketing.lead.qualified"},{"type":"sales.opportunity.won"}]},"at":"2027-01-01","list":"journeys"}"#,
+        #"{"paths":{},"at":"2027-01-01"}"#,
+    ]
     private static let patience = DispatchTimeInterval.seconds(30)
 
     /// What the program says is damaged.
@@ -35,7 +39,9 @@ struct Answers {
         defer { log.close() }
         let views = try JourneyViews(log: log, map: .shipped(), directory: directory, mapSize: 1 << 26)
         defer { views.close() }
-        let columns = JourneyColumns(log: log)
+        var limits = JourneyColumns.Limits()
+        limits.store = try directory.directory("views/columns")
+        let columns = JourneyColumns(log: log, limits: limits)
         defer { columns.close() }
         let kept = try KeptViews(views, QuestionEngine(columns), directory: directory)
         defer { kept.close() }
@@ -45,6 +51,16 @@ struct Answers {
         tail = log.tail
         if !Answers.catchUp(views, tail) { named.append("wrong: the views hang at \(views.position)") }
         for target in Answers.targets(log) { replies.append(try Answers.ask(interface, target)) }
+        for question in Answers.questions {
+            do throws(QuestionFault) {
+                let utf8 = Array(question.utf8)
+                let answer = try QuestionEngine(columns).answer(Question(utf8.span))
+                replies.append((question, 200, String(decoding: answer, as: UTF8.self)))
+            } catch {
+                replies.append((question, 500, "\(error)"))
+                named.append("\(error)")
+            }
+        }
         named += log.damages
         if let reason = log.readOnlyReason { named.append(reason) }
         if let trouble = log.keepersTrouble { named.append(trouble) }

@@ -97,6 +97,9 @@ import Testing
                 if answer.status != 200 { named.append(answer.text) }
                 views.append(answer.text)
             }
+            let paths = try daemon.post(#"{"paths":{},"at":"2027-01-01"}"#, "application/json", to: "/v1/questions")
+            if paths.status != 200 { named.append(paths.text) }
+            views.append(paths.text)
             let verification = try daemon.post("", to: "/v1/admin/verify")
             for damage in verification.lines.last?["damage"]?.elements ?? [] { named.append(damage["reason"]?.text ?? "") }
             #expect(verification.status == 200, "\(daemon.log)")

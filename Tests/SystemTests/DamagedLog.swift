@@ -50,7 +50,11 @@ final class DamagedLog {
         let daemon = try Daemon(scratch, environment: DamagedLog.settings)
         let status = try daemon.get("/v1/status").json
         let answer = try daemon.get("/v1/funnel?after=\(status?["position"]?.integer ?? 0)")
-        guard answer.status == 200, daemon.signal(SIGTERM) == 0 else { throw Daemon.Failure(description: answer.text + daemon.log) }
+        // Who asks leaves columns behind.
+        let paths = try daemon.post(#"{"paths":{}}"#, "application/json", to: "/v1/questions")
+        guard answer.status == 200, paths.status == 200, daemon.signal(SIGTERM) == 0 else {
+            throw Daemon.Failure(description: answer.text + paths.text + daemon.log)
+        }
         try readFiles()
     }
 
@@ -71,6 +75,9 @@ final class DamagedLog {
             var status = stat()
             guard unsafe stat("\(sound)/\(name)", &status) == 0, status.st_mode & S_IFMT == S_IFREG, status.st_size > 0 else { continue }
             files.append((name, [UInt8](try Data(contentsOf: URL(filePath: "\(sound)/\(name)")))))
+        }
+        guard files.contains(where: { $0.name.hasPrefix("views/columns/") }) else {
+            throw Daemon.Failure(description: "there are no columns")
         }
     }
 

@@ -92,9 +92,13 @@ import Testing
             #expect(try daemon.get("/v1/journeys/contact:\(Self.mark(1))@example.org").status == 200)
             let verified = try daemon.post("", "application/json", to: "/v1/admin/verify").lines
             #expect(verified.last?["damage"] == .array([]) && verified.last?["events"]?.integer == lines.count)
+            // Who asks leaves columns behind, with the names of all subjects.
+            let asked = try daemon.post(#"{"paths":{}}"#, "application/json", to: "/v1/questions")
+            #expect(asked.status == 200, "\(asked.text)")
             daemon.signal(round == 0 ? SIGKILL : SIGTERM)
             daemon = try Daemon(scratch)
         }
+        #expect(try filesWith("lead:\(Self.erased)", scratch).contains("views/columns/00000"))
         // Sent again, it is known and does not come back.
         let again = try daemon.post(Self.events(Self.erased).joined(separator: "\n"), "application/x-ndjson").lines
         #expect(again.compactMap { $0["duplicates"]?.integer }.reduce(0, +) == 3)

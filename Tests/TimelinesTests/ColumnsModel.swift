@@ -1,26 +1,40 @@
 import EventLog
+import FoundationEssentials
 import JourneyModel
+import Synchronization
 import TestSupport
 import Timelines
 
 /// A log and its columns.
 final class ColumnsHouse {
     let log: EventLog
-    let columns: JourneyColumns
+    private(set) var columns: JourneyColumns
+    private let limits: JourneyColumns.Limits
     private let scratch: Scratch
     private let reader: EventReader
+    private let told = Losses()
+
+    /// What was told of the stored table.
+    private final class Losses: Sendable {
+        let all = Mutex([String]())
+    }
 
     /// - Parameters:
     ///   - isSmall: whether chunks and what is packed beside them are so small that journeys are merged all the time.
-    init(memory: Int = 1 << 30, isSmall: Bool = false) throws {
+    ///   - hasRoom: whether there is a directory for files.
+    ///   - isStored: whether the table is kept for the next start.
+    init(memory: Int = 1 << 30, isSmall: Bool = false, hasRoom: Bool = true, isStored: Bool = false) throws {
         scratch = try Scratch()
-        log = try EventLog(directory: DataDirectory(path: scratch.path + "/data"), options: .small)
+        let directory = try DataDirectory(path: scratch.path + "/data")
+        log = try EventLog(directory: directory, options: .small)
         reader = EventReader(catalogue: try .shipped())
         var limits = JourneyColumns.Limits()
         limits.memory = memory
-        limits.scratch = scratch.path
+        limits.scratch = hasRoom ? scratch.path : scratch.path + "/nowhere"
+        if isStored { limits.store = hasRoom ? try directory.directory("views/columns") : scratch.path + "/nowhere" }
         if isSmall { (limits.chunkRows, limits.smallDelta) = (30, 20) }
-        columns = JourneyColumns(log: log, limits: limits)
+        self.limits = limits
+        columns = JourneyColumns(log: log, limits: limits) { [told] loss in told.all.withLock { $0.append(loss) } }
     }
 
     func append(_ texts: [String]) async throws {
@@ -30,6 +44,46 @@ final class ColumnsHouse {
     func close() {
         log.close()
         columns.close()
+    }
+
+    // MARK: - Other lives
+
+    /// Where the table's files are.
+    var store: URL { URL(filePath: limits.store ?? "") }
+
+    /// The names of the table's files.
+    var files: [String] {
+        get throws { try FileManager.default.contentsOfDirectory(atPath: store.path).sorted() }
+    }
+
+    /// What was told of the stored table since the last call.
+    func takeLosses() -> [String] {
+        told.all.withLock { losses in
+            defer { losses = [] }
+            return losses
+        }
+    }
+
+    /// Ends the columns, has something done to their files, and begins with what is left.
+    ///
+    /// - Parameter isKilled: whether the files are left as they were before the end.
+    func restart(isKilled: Bool = false, _ meanwhile: () throws -> Void = {}) throws {
+        let copy = scratch.url.appending(path: "copy")
+        if isKilled { try FileManager.default.copyItem(at: store, to: copy) }
+        columns.close()
+        if isKilled {
+            try FileManager.default.removeItem(at: store)
+            try FileManager.default.moveItem(at: copy, to: store)
+        }
+        try meanwhile()
+        columns = JourneyColumns(log: log, limits: limits) { [told] loss in told.all.withLock { $0.append(loss) } }
+    }
+
+    /// Columns that read all from the log.
+    func columnsFromLog() -> JourneyColumns {
+        var limits = limits
+        limits.store = nil
+        return JourneyColumns(log: log, limits: limits)
     }
 }
 

@@ -79,9 +79,9 @@ import Timelines
         }
     }
 
-    /// More rows than a segment has and than a small chunk is worth: they lie in files, and what grows is merged.
-    @Test func whatIsFullIsReadFromFiles() async throws {
-        let house = try ColumnsHouse()
+    /// More rows than a segment has and than a small chunk is worth: they lie in files, where there is room, and what grows is merged.
+    @Test(arguments: [true, false]) func whatIsFullIsReadFromFiles(hasRoom: Bool) async throws {
+        let house = try ColumnsHouse(hasRoom: hasRoom)
         defer { house.close() }
         let count = 150_000
         var random = Seeded(seed: 7)

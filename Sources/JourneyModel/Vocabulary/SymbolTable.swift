@@ -36,8 +36,49 @@ package struct SymbolTable: Sendable {
         ends.append(UInt32(arena.count))
         hashes.append(hash)
         slots[slot] = symbol + 1
-        if ends.count * 2 > slots.count { grow() }
+        if ends.count * 2 > slots.count { grow(to: slots.count * 2) }
         return (symbol, true)
+    }
+
+    /// Makes room for so many symbols with so many bytes of text, so that they come without the table growing on the way.
+    package mutating func reserve(_ count: Int, bytes: Int) {
+        arena.reserveCapacity(bytes)
+        ends.reserveCapacity(count)
+        hashes.reserveCapacity(count)
+        var size = slots.count
+        while size < 2 * count { size *= 2 }
+        if size > slots.count { grow(to: size) }
+    }
+
+    /// Gives the next symbols to texts that lie one behind the other and have none yet.
+    ///
+    /// - Parameter lengths: the bytes of each text; together all of `texts`.
+    /// - Returns: false where there is no room, or a text has a symbol already: those before it then have theirs.
+    package mutating func append(_ texts: Span<UInt8>, lengths: Span<UInt16>) -> Bool {
+        guard arena.count + texts.count < Int(UInt32.max) else { return false }
+        // Hashed first: the look-ups, each a miss of the processor's cache, then need not wait for one another.
+        var start = 0
+        let first = hashes.count
+        for index in 0..<lengths.count {
+            let end = start + Int(lengths[index])
+            hashes.append(SymbolTable.hash(texts.extracting(start..<end)))
+            start = end
+        }
+        start = 0
+        for index in 0..<lengths.count {
+            let text = texts.extracting(start..<(start + Int(lengths[index])))
+            let (found, slot) = find(text, hashes[first + index])
+            guard found == nil else {
+                hashes.removeLast(lengths.count - index)
+                return false
+            }
+            unsafe text.withUnsafeBufferPointer { unsafe arena.append(contentsOf: $0) }
+            ends.append(UInt32(arena.count))
+            slots[slot] = UInt32(ends.count)
+            if ends.count * 2 > slots.count { grow(to: slots.count * 2) }
+            start += text.count
+        }
+        return true
     }
 
     /// The symbol of `text`, made now where it has none.
@@ -89,8 +130,8 @@ package struct SymbolTable: Sendable {
         arena.span.extracting(range(symbol)).isEqual(to: text)
     }
 
-    private mutating func grow() {
-        slots = Array(repeating: 0, count: slots.count * 2)
+    private mutating func grow(to size: Int) {
+        slots = Array(repeating: 0, count: size)
         let mask = slots.count - 1
         for symbol in 0..<ends.count {
             var slot = Int(hashes[symbol]) & mask

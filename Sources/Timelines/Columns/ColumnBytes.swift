@@ -25,9 +25,11 @@ package final class ColumnBytes: Sendable {
         isMapped = false
     }
 
-    private init?(descriptor: Int32, count: Int, isWritable: Bool = false) {
+    private init?(descriptor: Int32, count: Int, isWritable: Bool = false, flags: Int32 = 0) {
         let protection = PROT_READ | (isWritable ? PROT_WRITE : 0)
-        guard let start = unsafe mmap(nil, count, protection, MAP_SHARED, descriptor, 0), unsafe start != MAP_FAILED else { return nil }
+        guard let start = unsafe mmap(nil, count, protection, MAP_SHARED | flags, descriptor, 0), unsafe start != MAP_FAILED else {
+            return nil
+        }
         unsafe self.start = start
         self.count = count
         isMapped = true
@@ -38,11 +40,13 @@ package final class ColumnBytes: Sendable {
     }
 
     /// The same bytes in a file of `directory` that has no name; these themselves where there is none, or no room in it.
-    func stored(in directory: String?, atLeast least: Int = ColumnBytes.leastStored) -> ColumnBytes {
-        guard let directory, count >= least, count > 0, !isMapped, let descriptor = ColumnBytes.unnamedFile(directory) else { return self }
+    func stored(in directory: String?) -> ColumnBytes {
+        guard let directory, count >= ColumnBytes.leastStored, !isMapped, let descriptor = ColumnBytes.unnamedFile(directory) else {
+            return self
+        }
         defer { close(descriptor) }
         // Written and not filled through the map: a disk that is full is told by an answer, and not by a signal.
-        return write(to: descriptor) ? ColumnBytes(descriptor: descriptor, count: count) ?? self : self
+        return write(count, to: descriptor) ? ColumnBytes(descriptor: descriptor, count: count) ?? self : self
     }
 
     /// Bytes to work on for a moment, in a file of `directory` that has no name; in memory where there is none, or no room in it.
@@ -59,15 +63,28 @@ package final class ColumnBytes: Sendable {
         return descriptor >= 0 ? descriptor : nil
     }
 
-    private func write(to descriptor: Int32) -> Bool {
-        var written = 0
-        while written < count {
-            let result = unsafe Glibc.write(descriptor, start + written, count - written)
-            if result < 0, errno == EINTR { continue }
-            guard result > 0 else { return false }
-            written += result
-        }
-        return true
+    /// The first bytes of a file that has as many, read ahead; nil where the system has no address space.
+    static func mapped(_ descriptor: Int32, count: Int) -> ColumnBytes? {
+        ColumnBytes(descriptor: descriptor, count: count, flags: Int32(MAP_POPULATE))
+    }
+
+    /// Writes the first bytes to a file.
+    ///
+    /// - Returns: false where there is no room.
+    func write(_ count: Int, to descriptor: Int32) -> Bool {
+        unsafe WholeWrite.write(UnsafeRawBufferPointer(start: start, count: min(count, self.count)), to: descriptor)
+    }
+
+    /// The CRC-32C of some of the bytes, which are stored under a number.
+    func checksum(_ range: Range<Int>, _ number: Int) -> UInt32 {
+        precondition(range.lowerBound >= 0 && range.upperBound <= count)
+        return unsafe Checksum.record(UInt64(number), UnsafeRawBufferPointer(start: start + range.lowerBound, count: range.count))
+    }
+
+    /// Copies bytes of others, before anybody gets these.
+    func copy(_ size: Int, from other: ColumnBytes, at offset: Int, to place: Int) {
+        precondition(size >= 0 && offset >= 0 && offset + size <= other.count && place >= 0 && place + size <= count)
+        unsafe (start + place).copyMemory(from: other.start + offset, byteCount: size)
     }
 }
 

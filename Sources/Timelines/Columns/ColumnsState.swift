@@ -11,7 +11,17 @@ struct ColumnsState: Sendable {
     private static let mostFragments = 2
     private static let smallFragments = 64
 
+    /// Segments that are taken out of files before others get the lock.
+    private static let storedBatch = 16
+
     private(set) var reader: EventTableReader
+    private var store: ColumnStore?
+    /// How many of the store's segments are in.
+    private var taken = 0
+    /// Full segments that there have to be before one is written to a file again, after one could not be.
+    private var retryCount = 0
+    /// What was thrown away of the store, and why, until it is told.
+    private var losses: [String] = []
     private var base: Base?
     private var latest: Journeys?
     private var past: Journeys?
@@ -42,7 +52,8 @@ struct ColumnsState: Sendable {
     }
 
     init(first: Position, _ limits: JourneyColumns.Limits) {
-        reader = EventTableReader(first: first, scratch: limits.scratch)
+        reader = EventTableReader(first: first, scratch: limits.store == nil ? limits.scratch : nil)
+        store = limits.store.map { ColumnStore(directory: $0) }
         self.limits = limits
     }
 
@@ -52,11 +63,12 @@ struct ColumnsState: Sendable {
     /// How many compensations have met their targets.
     private var compensations: Int { reader.table.compensations.count { $0.target != nil } }
 
-    /// Takes in the next events of the log, at most a batch. Begins anew where retention took some away.
+    /// Takes in the next events, at most a batch: from files where they have them, else from the log. Begins anew where retention took some away.
     mutating func takeIn(_ log: EventLog) throws(ColumnsError) {
-        if reader.table.first != log.first { self = ColumnsState(first: log.first, limits) }
+        if reader.table.first != log.first { beginAnew(log.first) }
         let needed = reader.memory + (reader.table.count + ColumnsState.batch) * ColumnsState.packedRowBytes
         guard needed <= limits.memory else { throw .tooLarge(bytes: needed, limit: limits.memory) }
+        if try takeStored(log) { return }
         var left = ColumnsState.batch
         let (before, tail) = (reader.table.position, log.tail)
         var isFull = false
@@ -76,10 +88,103 @@ struct ColumnsState: Sendable {
         guard reader.table.position > before || before >= tail || reader.table.first != log.first else { throw .retained }
     }
 
+    private mutating func beginAnew(_ first: Position) {
+        let known = losses
+        store?.discard()
+        self = ColumnsState(first: first, limits)
+        losses = known
+    }
+
+    /// Takes in the next segments that have files, at most a batch.
+    ///
+    /// - Returns: false where there is none that can be used.
+    private mutating func takeStored(_ log: EventLog) throws(ColumnsError) -> Bool {
+        guard store != nil else { return false }
+        if store?.isOpen == false { try open(log) }
+        guard let feet = store?.feet, taken < feet.count, let files = store else { return false }
+        let first = taken
+        let count = min(ColumnsState.storedBatch, feet.count - first)
+        let contents = Parallel.map(count, threads: limits.threads) { files.content(first + $0) }
+        for content in contents {
+            guard let content else {
+                losses.append("segment \(taken) in \(files.directory) and what is behind it is not what was written")
+                store?.cut(to: taken)
+                break
+            }
+            guard reader.take(content, log) else {
+                losses.append("segment \(taken) in \(files.directory) does not fit what is before it")
+                beginAnew(reader.table.first)
+                return true
+            }
+            taken += 1
+        }
+        return taken > first
+    }
+
+    private mutating func open(_ log: EventLog) throws(ColumnsError) {
+        do throws(LogError) {
+            let loss = try store?.open(SegmentFoot.Origin(log)) { (position, anchor) throws(LogError) in
+                try EventTableReader.isOurs(position, anchor, log)
+            }
+            if let loss { losses.append(loss) }
+        } catch {
+            throw .log(error)
+        }
+        if let feet = store?.feet { reader.reserve(feet) }
+    }
+
+    /// What was thrown away since the last call, and why.
+    mutating func takeLosses() -> [String] {
+        defer { losses = [] }
+        return losses
+    }
+
+    /// Throws away what is of a log that begins elsewhere: what retention took away is to stay nowhere.
+    mutating func dropStale(_ log: EventLog) {
+        if reader.table.first != log.first { beginAnew(log.first) } else { store?.dropStale(first: log.first) }
+    }
+
     /// Looks for what compensations mean, before a snapshot is taken.
     mutating func findTargets(_ log: EventLog) throws(ColumnsError) {
         do throws(LogError) { try reader.findTargets(log) } catch { throw .log(error) }
     }
+
+    // MARK: - Files
+
+    /// The first full segment that is in no file, or at the end the last one that is not full, to be written to one; nil where there is none, or
+    /// there was no room.
+    ///
+    /// - Parameter count: how many may be in none.
+    mutating func piece(_ log: EventLog, leaving count: Int, atEnd: Bool) -> SegmentPiece? {
+        let full = reader.table.count >> EventSegment.shift
+        guard let store, store.isOpen, taken == store.feet.count, full >= retryCount || atEnd else { return nil }
+        let number = store.fullCount
+        guard full - number > count || atEnd && number == full && reader.table.count > store.rowCount else { return nil }
+        let origin = SegmentFoot.Origin(log)
+        guard origin.first == reader.table.first else { return nil }
+        let piece = reader.piece(number, origin, previous: store.previous(number))
+        if piece == nil { retryCount = full + 1 }
+        return piece
+    }
+
+    /// A piece was written, or could not be.
+    mutating func keep(_ piece: SegmentPiece, _ written: (foot: SegmentFoot, rows: ColumnBytes)?) {
+        guard let written else {
+            // Tried again with the next one.
+            retryCount = reader.table.count >> EventSegment.shift + 1
+            return
+        }
+        guard piece.origin.first == reader.table.first, piece.number == store?.fullCount else {
+            store?.drop(piece)
+            return
+        }
+        store?.add(written.foot)
+        taken = store?.feet.count ?? 0
+        reader.keep(piece.targets, in: piece.number)
+        if written.foot.rows == EventSegment.capacity { reader.put(written.rows, inSegment: piece.number) }
+    }
+
+    // MARK: - Journeys
 
     /// The journeys as known at `position`, which is in.
     mutating func asOf(_ position: Position) -> Journeys {

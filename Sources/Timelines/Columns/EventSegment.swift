@@ -1,3 +1,5 @@
+internal import EventLog
+
 /// 65,536 rows of an ``EventTable``, or those that are there yet.
 ///
 /// One writer appends; copies see what was there when they were made, as it is never changed.
@@ -19,8 +21,42 @@ package struct EventSegment: Sendable {
     // Where each column begins, in bytes a row: the widest first, so that all are aligned.
     private static let subjectOffset = 8, accountOffset = 12, identityOffset = 16, typeOffset = 20, sourceOffset = 22
 
-    private var bytes = ColumnBytes(count: EventSegment.capacity * EventSegment.rowBytes)
-    private(set) var count = 0
+    /// Where each column begins, in bytes a row, and the bytes of one value.
+    private static let columns = [(0, 8), (8, 4), (12, 4), (16, 4), (20, 2), (22, 2)]
+
+    private var bytes: ColumnBytes
+    private(set) var count: Int
+
+    /// A segment without rows.
+    init() {
+        (bytes, count) = (ColumnBytes(count: EventSegment.capacity * EventSegment.rowBytes), 0)
+    }
+
+    /// The rows whose columns lie one behind the other at the start of `dense`, each as long as there are rows: copied, unless they fill it.
+    init(dense: ColumnBytes, count: Int) {
+        self.count = count
+        guard count < EventSegment.capacity else {
+            bytes = dense
+            return
+        }
+        bytes = ColumnBytes(count: EventSegment.capacity * EventSegment.rowBytes)
+        for (offset, size) in EventSegment.columns {
+            bytes.copy(count * size, from: dense, at: count * offset, to: EventSegment.capacity * offset)
+        }
+    }
+
+    /// The columns one behind the other, each as long as there are rows: these bytes themselves where they fill it.
+    var dense: ColumnBytes {
+        guard count < EventSegment.capacity else { return bytes }
+        let dense = ColumnBytes(count: count * EventSegment.rowBytes)
+        for (offset, size) in EventSegment.columns {
+            dense.copy(count * size, from: bytes, at: EventSegment.capacity * offset, to: count * offset)
+        }
+        return dense
+    }
+
+    /// Whether there are events whose type the log keeps no symbol of.
+    var hasUnlistedTypes: Bool { types.contains(UInt16(EventRecord.unlisted)) }
 
     /// Microseconds since 1970.
     package var times: Column<Int64> { column(at: 0) }
@@ -39,6 +75,7 @@ package struct EventSegment: Sendable {
     func source(_ row: Int) -> UInt16 { value(row, EventSegment.sourceOffset) }
     func subject(_ row: Int) -> UInt32 { value(row, EventSegment.subjectOffset) }
     func account(_ row: Int) -> UInt32 { value(row, EventSegment.accountOffset) }
+    func identity(_ row: Int) -> UInt32 { value(row, EventSegment.identityOffset) }
 
     private func value<Value: BitwiseCopyable>(_ row: Int, _ offset: Int) -> Value {
         precondition(row >= 0 && row < count)
@@ -63,7 +100,13 @@ package struct EventSegment: Sendable {
             of: value, toByteOffset: offset * EventSegment.capacity + count * MemoryLayout<Value>.stride, as: Value.self)
     }
 
-    /// Moves the rows, which are all it can have, into a file.
+    /// Has the rows, which are all it can have, lie in `rows`, which are the same.
+    mutating func put(_ rows: ColumnBytes) {
+        precondition(count == EventSegment.capacity && rows.count >= EventSegment.capacity * EventSegment.rowBytes)
+        bytes = rows
+    }
+
+    /// Moves the rows, which are all it can have, into a file without a name.
     mutating func store(in scratch: String?) {
         bytes = bytes.stored(in: scratch)
     }

@@ -67,6 +67,11 @@ package struct EventTable: Sendable {
         segments[Int(row) >> EventSegment.shift].account(Int(row) & EventSegment.mask)
     }
 
+    /// The hash of its source and id.
+    func identity(_ row: Row) -> UInt32 {
+        segments[Int(row) >> EventSegment.shift].identity(Int(row) & EventSegment.mask)
+    }
+
     /// The rows before `end` that happened within `moments`, in microseconds since 1970. O(rows), about a nanosecond each.
     package func rows(within moments: ClosedRange<Int64>, before end: Row) -> RowSet {
         var rows = RowSet(count: Int(end))
@@ -99,12 +104,31 @@ package struct EventTable: Sendable {
 
     mutating func setTarget(_ row: Row, ofCompensation index: Int) { compensations[index].target = row }
 
-    /// The rows whose event may have this identity. O(rows), at 4 bytes each.
-    func rows(identity: UInt32) -> [Row] {
+    /// Notes which segment's file tells the target of a compensation.
+    mutating func setKeeper(_ number: Int, ofCompensation index: Int) { compensations[index].keeper = number }
+
+    /// Adds the rows of a segment behind those that there are, which fill theirs.
+    mutating func append(_ segment: EventSegment, hasUnlistedTypes: Bool) {
+        precondition(count & EventSegment.mask == 0)
+        segments.append(segment)
+        count += segment.count
+        if hasUnlistedTypes { self.hasUnlistedTypes = true }
+    }
+
+    /// Has the rows of a full segment lie in `rows`, which are the same.
+    mutating func put(_ rows: ColumnBytes, inSegment number: Int) { segments[number].put(rows) }
+
+    /// The rows whose event may have one of these identities. O(rows), about half a nanosecond each.
+    func rows(identities: Set<UInt32>) -> [Row] {
+        // Most rows are told apart by the lower half of theirs.
+        var isSought = [Bool](repeating: false, count: 1 << 16)
+        for identity in identities { isSought[Int(identity & 0xFFFF)] = true }
         var found: [Row] = []
         for (number, segment) in segments.enumerated() {
-            let (start, identities) = (number << EventSegment.shift, segment.identities)
-            for offset in identities.indices where identities[offset] == identity { found.append(Row(start + offset)) }
+            let (start, column) = (number << EventSegment.shift, segment.identities)
+            for offset in column.indices where isSought[Int(column[offset] & 0xFFFF)] && identities.contains(column[offset]) {
+                found.append(Row(start + offset))
+            }
         }
         return found
     }
@@ -128,4 +152,6 @@ struct Compensation: Sendable {
     let identity: UInt32
     /// The event that is meant, once it is known.
     var target: EventTable.Row?
+    /// The segment whose file tells ``target``.
+    var keeper: Int?
 }

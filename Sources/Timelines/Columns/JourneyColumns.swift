@@ -5,8 +5,8 @@ internal import Synchronization
 
 /// The journeys of a log as columns, kept up to date with it, and the property columns that questions have asked for.
 ///
-/// Derived from the log alone, and gone with the daemon: 34 bytes an event (24 in the ``EventTable``, 10 packed by journey) in files without
-/// names or in memory, about 70 bytes a subject, and what the property columns take. A snapshot (``journeys(asOf:_:)``) is an immutable value:
+/// Derived from the log alone: 34 bytes an event (24 in the ``EventTable``, 10 packed by journey) in files or in memory, about 70 bytes a
+/// subject, and what the property columns take. The table is kept for the next start (``ColumnStore``), all else goes with the daemon. A snapshot (``journeys(asOf:_:)``) is an immutable value:
 /// journeys that have new events are packed again beside the large base, into which they are merged when they are an eighth of it. One thread
 /// takes in what is new.
 package final class JourneyColumns: Sendable {
@@ -21,6 +21,8 @@ package final class JourneyColumns: Sendable {
         /// A directory for files without names, in which what stays as it is lies, so that the system's cache holds it and not the daemon's
         /// memory; nil to have all in memory.
         package var scratch: String?
+        /// A directory of their own for the table's files, which are there again after the next start; nil to read all from the log again.
+        package var store: String?
         /// Rows after which a chunk ends with the journey it is in.
         package var chunkRows = 1 << 17
         /// Rows that may be packed beside the base with each answer, whatever its size.
@@ -29,8 +31,14 @@ package final class JourneyColumns: Sendable {
         package init() {}
     }
 
+    /// Full segments that may be in no file before those who ask write some, too: 24 bytes a row of memory.
+    private static let mostUnkept = 4
+
     package let log: EventLog
     package let limits: Limits
+    private let report: @Sendable (_ loss: String) -> Void
+    // Held by who writes a file: one at a time, in their order.
+    private let keeping = Mutex(())
     private let state: Mutex<ColumnsState>
     private let properties = Mutex(PropertyStore())
     // The lock's value says whether there may be something to do.
@@ -38,23 +46,27 @@ package final class JourneyColumns: Sendable {
     private let isClosing = Atomic<Bool>(false)
     // Nobody who does not ask pays for columns: they begin with the first question, and are kept up to date from then on.
     private let isWanted = Atomic<Bool>(false)
+    private let beginning: Synchronization.Atomic<Position>
     private let thread = Mutex<DedicatedThread?>(nil)
 
     /// Follows `log` from its beginning once somebody asks.
-    package init(log: EventLog, limits: Limits = Limits()) {
-        self.log = log
-        self.limits = limits
+    ///
+    /// - Parameter report: told what of the stored table could not be used, and is read from the log again.
+    package init(log: EventLog, limits: Limits = Limits(), report: @escaping @Sendable (_ loss: String) -> Void = { _ in }) {
+        (self.log, self.limits, self.report) = (log, limits, report)
         state = Mutex(ColumnsState(first: log.first, limits))
-        log.observe { [weak self] _ in if self?.isWanted.load(ordering: .relaxed) == true { self?.wakeUp() } }
+        beginning = Synchronization.Atomic(log.first)
+        log.observe { [weak self] _ in self?.lookAtLog() }
         let thread = DedicatedThread(name: "columns", givesWay: true) { [self] in follow() }
         self.thread.withLock { $0 = thread }
     }
 
-    /// Ends the thread.
+    /// Ends the thread, and writes what is in no file yet.
     package func close() {
         isClosing.store(true, ordering: .releasing)
         wakeUp()
         thread.withLock { $0 }?.join()
+        keep(leaving: 0, atEnd: true)
     }
 
     /// The last event that is in.
@@ -76,6 +88,7 @@ package final class JourneyColumns: Sendable {
         while try !takeIn(through: wanted) {
             if monitor.isCancelled { throw .cancelled }
             monitor.tell(.events, Int(self.position), of: Int(wanted))
+            keep(leaving: JourneyColumns.mostUnkept)
         }
         return try state.withLock { (state) throws(ColumnsError) in
             try state.findTargets(log)
@@ -129,12 +142,20 @@ package final class JourneyColumns: Sendable {
         while true {
             wake.lock(whenValue: true)
             wake.unlock(withValue: false)
+            state.withLock { $0.dropStale(log) }
             while isWanted.load(ordering: .relaxed), position < log.tail, !isClosing.load(ordering: .acquiring) {
                 // What stops it here is told to whoever asks.
                 guard (try? takeIn(through: log.tail)) != nil else { break }
+                keep(leaving: 0)
             }
             if isClosing.load(ordering: .acquiring) { return }
         }
+    }
+
+    /// The log has grown, or retention took something away: that goes from the files, too, whether anybody asks or not.
+    private func lookAtLog() {
+        let first = log.first
+        if beginning.exchange(first, ordering: .relaxed) != first || isWanted.load(ordering: .relaxed) { wakeUp() }
     }
 
     private func wakeUp() {
@@ -146,9 +167,29 @@ package final class JourneyColumns: Sendable {
     ///
     /// - Returns: whether `position` is in.
     private func takeIn(through position: Position) throws(ColumnsError) -> Bool {
-        try state.withLock { (state) throws(ColumnsError) in
+        var losses: [String] = []
+        defer { for loss in losses { report(loss) } }
+        return try state.withLock { (state) throws(ColumnsError) in
+            defer { losses = state.takeLosses() }
             try state.takeIn(log)
             return state.reader.table.position >= position
+        }
+    }
+
+    /// Writes full segments to files, and at the end what is left; nobody who asks waits for that.
+    ///
+    /// - Parameter count: how many may be in none.
+    private func keep(leaving count: Int, atEnd: Bool = false) {
+        var isDone = limits.store == nil
+        while !isDone {
+            isDone = keeping.withLock { _ in
+                guard let store = limits.store, let piece = state.withLock({ $0.piece(log, leaving: count, atEnd: atEnd) }) else {
+                    return true
+                }
+                let written = ColumnStore(directory: store).write(piece)
+                state.withLock { $0.keep(piece, written) }
+                return written == nil
+            }
         }
     }
 }
