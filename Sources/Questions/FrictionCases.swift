@@ -10,10 +10,12 @@ struct FrictionCase: Sendable {
     let isOpen: Bool
     /// A rate measure's journey to which it happened.
     let isAffected: Bool
+    /// An open wait that is not to be told as a stall, as an event says why it goes on.
+    let isSnoozed: Bool
 
-    init(_ journey: Int, duration: Int64 = 0, isOpen: Bool = false, isAffected: Bool = false) {
+    init(_ journey: Int, duration: Int64 = 0, isOpen: Bool = false, isAffected: Bool = false, isSnoozed: Bool = false) {
         (self.journey, self.duration) = (UInt32(journey), duration)
-        (self.isOpen, self.isAffected) = (isOpen, isAffected)
+        (self.isOpen, self.isAffected, self.isSnoozed) = (isOpen, isAffected, isSnoozed)
     }
 }
 
@@ -97,8 +99,11 @@ struct FrictionCases: Sendable {
     }
 
     /// Adds a case of the journey that comes next.
-    mutating func add(_ measure: Int, duration: Int64 = 0, isOpen: Bool = false, isAffected: Bool = false) {
-        cases[measure].append(FrictionCase(worths.count, duration: duration, isOpen: isOpen, isAffected: isAffected))
+    mutating func add(
+        _ measure: Int, duration: Int64 = 0, isOpen: Bool = false, isAffected: Bool = false, isSnoozed: Bool = false
+    ) {
+        cases[measure].append(
+            FrictionCase(worths.count, duration: duration, isOpen: isOpen, isAffected: isAffected, isSnoozed: isSnoozed))
     }
 
     /// Adds the next journey.
@@ -132,7 +137,8 @@ struct FrictionCases: Sendable {
             guard let place = places.stays[visit.stage] else { continue }
             let left = visit.left ?? moment
             let duration = max(0, hours?.duration(from: visit.entered, to: left) ?? (left - visit.entered))
-            add(place, duration: duration, isOpen: visit.end == .open)
+            let isOpen = visit.end == .open
+            add(place, duration: duration, isOpen: isOpen, isSnoozed: isOpen && journey.snoozed?.holds(at: moment) == true)
         }
     }
 
@@ -156,7 +162,8 @@ struct FrictionCases: Sendable {
         for measure in cases.indices {
             cases[measure] += other.cases[measure].lazy.map { found in
                 FrictionCase(
-                    Int(found.journey) + count, duration: found.duration, isOpen: found.isOpen, isAffected: found.isAffected)
+                    Int(found.journey) + count, duration: found.duration, isOpen: found.isOpen, isAffected: found.isAffected,
+                    isSnoozed: found.isSnoozed)
             }
         }
         holding += other.holding.lazy.map { $0 + UInt32(count) }

@@ -26,6 +26,9 @@ package struct FrictionFigures: Sendable {
 
     /// Stays that may take only so long: how long, in microseconds; nil where nobody said.
     package let serviceLevel: Int64?
+    /// Stays that have been open for longer than the service level: those of which no event says why, and those of which one does.
+    package let stalled: Int
+    package let snoozed: Int
 
     /// - Parameters:
     ///   - all: the cases, in the order of their journeys.
@@ -42,6 +45,9 @@ package struct FrictionFigures: Sendable {
         let isDuration = measure.kind.isDuration
         let (closed, open) = (Distribution(sorted: closed), Distribution(isDuration ? all.filter(\.isOpen).map(\.duration) : []))
         (self.closed, self.open, self.serviceLevel) = (closed, open, serviceLevel)
+        let late = serviceLevel.map { open.count(above: $0) } ?? 0
+        snoozed = serviceLevel.map { level in all.count { $0.isSnoozed && $0.duration > level } } ?? 0
+        stalled = late - snoozed
         money = FrictionFigures.money(all.filter { isDuration ? $0.isOpen : $0.isAffected }, worths)
         if isDuration {
             let own = closed.count >= 4 ? closed.quantile(percent: 75).map(Double.init) : nil
@@ -110,7 +116,8 @@ package struct FrictionFigures: Sendable {
         writer.member("breaches", breaches)
         if let serviceLevel {
             writer.member("serviceLevel", microseconds: serviceLevel)
-            writer.member("stalled", open.count(above: serviceLevel))
+            writer.member("stalled", stalled)
+            writer.member("snoozed", snoozed)
         }
         writer.key("rate")
         if kind.isDuration { writer.null() } else { writer.number((share * 1000).rounded() / 1000) }

@@ -27,7 +27,13 @@ extension JourneySummary {
         }
         writer.add(Int(reworkBase))
         writer.add(Int(reworkAgain))
-        writer.add(hasHolders ? 1 : 0)
+        // One number for both: a journey without a snooze pays nothing for it.
+        writer.add((hasHolders ? 1 : 0) | (snoozed == nil ? 0 : 2))
+        if let snoozed {
+            writer.add(time: snoozed.from)
+            writer.add(time: snoozed.until)
+            writer.add(Int(truncatingIfNeeded: snoozed.position))
+        }
         writer.add(bounces.count)
         for bounce in bounces {
             writer.add(Int(bounce.first.rawValue))
@@ -65,7 +71,12 @@ extension JourneySummary {
         }
         reworkBase = UInt32(truncatingIfNeeded: reader.next())
         reworkAgain = UInt32(truncatingIfNeeded: reader.next())
-        hasHolders = reader.next() == 1
+        let flags = reader.next()
+        hasHolders = flags & 1 != 0
+        if flags & 2 != 0 {
+            let (from, until) = (reader.nextTime(), reader.nextTime())
+            snoozed = Snoozed(position: Position(truncatingIfNeeded: reader.next()), from: from, until: until)
+        }
         for _ in 0..<reader.next() {
             let (first, second, count) = (reader.next(), reader.next(), reader.next())
             guard let first = Department(rawValue: UInt8(first)), let second = Department(rawValue: UInt8(second)) else { continue }

@@ -21,6 +21,17 @@ package struct JourneySummary: Sendable, Equatable {
         package internal(set) var end = End.open
     }
 
+    /// That the open stay is not told as a stall, from one moment until another.
+    package struct Snoozed: Sendable, Equatable {
+        /// Where the event is that says so.
+        package let position: Position
+        package let from: Int64
+        package let until: Int64
+
+        /// Whether it holds at `moment`.
+        package func holds(at moment: Int64) -> Bool { from <= moment && moment < until }
+    }
+
     /// Work on one case that went from one department to another and back.
     package struct Bounce: Sendable, Equatable {
         /// The two departments, in the order of their raw values.
@@ -33,6 +44,8 @@ package struct JourneySummary: Sendable, Equatable {
     package internal(set) var firstEntries: [(stage: Int, time: Int64)] = []
     /// The stays, in the order of time; at most the last is open.
     package internal(set) var visits: [Visit] = []
+    /// The latest snooze of the open stay; nil where there is none, or where it was taken back.
+    package internal(set) var snoozed: Snoozed?
     /// Bit i: the map's i-th rework has its base, and its repetition, in this journey.
     package internal(set) var reworkBase: UInt32 = 0
     package internal(set) var reworkAgain: UInt32 = 0
@@ -51,7 +64,7 @@ package struct JourneySummary: Sendable, Equatable {
         left.firstEntries.elementsEqual(right.firstEntries) { $0 == $1 } && left.visits == right.visits
             && left.reworkBase == right.reworkBase && left.reworkAgain == right.reworkAgain && left.hasHolders == right.hasHolders
             && left.bounces == right.bounces && left.dimensions == right.dimensions && left.minor == right.minor
-            && left.currency == right.currency
+            && left.currency == right.currency && left.snoozed == right.snoozed
     }
 
     /// Folds a journey. O(entries).
@@ -83,9 +96,11 @@ package struct JourneySummary: Sendable, Equatable {
     }
 
     private mutating func add(_ entry: Entry, _ subject: UInt32, _ timelines: Timelines) {
+        let snooze = entry.snooze
         add(
             Event(
-                time: entry.time, subject: subject, rule: entry.rule, holder: entry.holder, minor: entry.minor, currency: entry.currency),
+                time: entry.time, position: entry.position, subject: subject, rule: entry.rule, holder: entry.holder, minor: entry.minor,
+                currency: snooze == nil ? entry.currency : 0, snooze: snooze),
             timelines.facts(entry.type), timelines.map)
         guard entry.dimensions != 0 else { return }
         for index in dimensions.indices where dimensions[index] == 0 {
@@ -96,11 +111,13 @@ package struct JourneySummary: Sendable, Equatable {
     /// What is told of an event: the fields of ``Entry`` that a summary is made of.
     struct Event {
         let time: Int64
+        let position: Position
         let subject: UInt32
         let rule: UInt8
         let holder: UInt8
         let minor: Int64
         let currency: UInt32
+        let snooze: Snooze?
     }
 
     /// Folds a journey whose events are at hand in another form.
@@ -122,6 +139,14 @@ package struct JourneySummary: Sendable, Equatable {
         }
         if event.currency != 0 { (minor, currency) = (event.minor, event.currency) }
         if event.holder != 0 { hold(event.holder, event.subject) }
+        if let snooze = event.snooze { take(snooze, event) }
+    }
+
+    /// Notes a snooze of the stay that the journey is in: in the place of an earlier one, as it comes later.
+    private mutating func take(_ snooze: Snooze, _ event: Event) {
+        guard let current = visits.last, current.end == .open, snooze.concerns(current.stage) else { return }
+        let isOver = snooze.until <= event.time
+        snoozed = isOver ? nil : Snoozed(position: event.position, from: event.time, until: snooze.until)
     }
 
     /// One of no events.
@@ -164,6 +189,8 @@ package struct JourneySummary: Sendable, Equatable {
         let last = visits.count - 1
         visits[last].left = time
         visits[last].end = end
+        // What is snoozed is the stay, not the journey.
+        snoozed = nil
     }
 
     private mutating func hold(_ holder: UInt8, _ subject: UInt32) {

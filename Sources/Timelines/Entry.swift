@@ -6,18 +6,21 @@ package struct Entry: Sendable, Equatable {
     package let time: Int64
     /// Where it is in the log.
     package let position: Position
-    /// The amount of money it names, in minor units; of no meaning where `currency` is zero.
+    /// The amount of money it names, in minor units; where ``snooze`` is one, until when. Of no meaning where `currency` is zero.
     package let minor: Int64
     /// The log's symbol of its type.
     package let type: UInt32
     /// Its set of dimension values: ``Timelines/value(ofSet:dimension:)``. Zero is the empty set.
     package let dimensions: UInt32
-    /// The three letters of the currency, packed; zero where it names no money.
+    /// The three letters of the currency, packed; zero where it names no money, and more than three letters where ``snooze`` is one.
     package let currency: UInt32
     /// The department that holds the case from then on, plus one; zero where it does not say.
     package let holder: UInt8
     /// The rule of the stage map that applies, plus one; zero for none.
     package let rule: UInt8
+
+    /// What it says of the stay that its journey is in; nil where it snoozes nothing.
+    package var snooze: Snooze? { Snooze(minor: minor, currency: currency) }
 
     /// The order of a journey: by time, then by position.
     package static func isBefore(_ left: Entry, _ right: Entry) -> Bool {

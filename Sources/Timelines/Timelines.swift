@@ -231,10 +231,12 @@ extension Timelines {
                 }
             if applies { rule = UInt8(index + 1) }
         }
-        let money = facts.isValue ? found.minor : nil
+        var (minor, currency): (Int64, UInt32) = (0, 0)
+        if facts.isValue, let amount = found.minor { (minor, currency) = (amount, found.currency) }
+        if facts.snoozes, let snooze = Snooze(bytes.extracting(data), map) { (minor, currency) = (snooze.until, snooze.currency) }
         return Entry(
-            time: time, position: position, minor: money ?? 0, type: type, dimensions: set(found.dimensions, bytes),
-            currency: money == nil ? 0 : found.currency, holder: found.holder.map { $0.rawValue + 1 } ?? 0, rule: rule)
+            time: time, position: position, minor: minor, type: type, dimensions: set(found.dimensions, bytes), currency: currency,
+            holder: found.holder.map { $0.rawValue + 1 } ?? 0, rule: rule)
     }
 
     private mutating func set(_ dimensions: [Range<Int>?], _ bytes: Span<UInt8>) -> UInt32 {

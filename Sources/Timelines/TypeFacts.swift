@@ -13,6 +13,8 @@ package struct TypeFacts: Sendable {
     package let isValue: Bool
     /// Whether its events set definitions.
     let setsDefinition: Bool
+    /// Whether its events snooze stalls.
+    package let snoozes: Bool
     /// What it does to the journeys besides being part of one.
     let role: EventRole
     /// Bit i: the base, or the repetition, of the map's i-th rework.
@@ -22,7 +24,8 @@ package struct TypeFacts: Sendable {
     package init(_ type: String, _ map: StageMap) {
         department = Department(eventType: type)
         rules = map.rules.indices.filter { map.rules[$0].type == type }
-        isValue = map.valueTypes.contains(type)
+        snoozes = type == Snooze.type
+        isValue = !snoozes && map.valueTypes.contains(type)
         setsDefinition = type == TypeFacts.definitionSet
         role = EventRole(type: type)
         reworkBase = TypeFacts.bits(map) { $0.base == type }

@@ -35,9 +35,13 @@ extension JourneyViews {
         }
         guard let story else { return nil }
         var events: [StoredEvent] = []
+        var reason: String?
         do throws(LogError) {
             for position in story.positions.prefix(JourneyViews.maximumEvents) {
                 if let event = try log.event(at: position) { events.append(event) }
+            }
+            reason = try story.snooze.flatMap { (source, isCorrection) throws(LogError) in
+                try JourneyViews.reason(log.event(at: source), isCorrection: isCorrection)
             }
         } catch {
             throw .log(error)
@@ -48,8 +52,14 @@ extension JourneyViews {
             for name in [event.subject, event.account].compactMap(\.self) { names[log.storedName(name)] = name }
         }
         var writer = JSONWriter()
-        story.write(to: &writer, at: at, events: events, names: names)
+        story.write(to: &writer, at: at, events: events, names: names, reason: reason)
         return writer.bytes
+    }
+
+    /// Why a stall is snoozed: what its event says, or the one that corrects it.
+    private static func reason(_ event: StoredEvent?, isCorrection: Bool) -> String? {
+        guard let bytes = event?.data, let data = try? JSONValue(bytes.span) else { return nil }
+        return (isCorrection ? data["data"] : data)?["reason"]?.text
     }
 }
 
@@ -65,6 +75,11 @@ private struct JourneyStory {
     let positions: [Position]
     /// For each stage that it entered, the position of the event that did it.
     let entered: [Int: Position]
+    /// How long its open stay may take and in which hours, where somebody said.
+    let serviceLevel: Int64?
+    let hours: BusinessHours?
+    /// Where the data of the event is that snoozes its open stay.
+    let snooze: (source: Position, isCorrection: Bool)?
 
     init(_ component: UInt32, _ state: borrowing JourneyState) {
         let timelines = state.timelines
@@ -77,9 +92,16 @@ private struct JourneyStory {
         summary = JourneySummary(journey, timelines)
         positions = journey.map(\.entry.position)
         entered = timelines.entered(journey)
+        let stay = summary.visits.last.flatMap { $0.end == .open ? timelines.map.stages[$0.stage].name : nil }
+        serviceLevel = stay.flatMap { state.definitions.serviceLevels(at: timelines.position)?[$0] }
+        hours = state.definitions.hours(at: timelines.position)
+        snooze = summary.snoozed.map { snoozed in
+            guard case .corrected(let correction) = timelines.standing(snoozed.position) else { return (snoozed.position, false) }
+            return (correction, true)
+        }
     }
 
-    func write(to writer: inout JSONWriter, at: Timestamp, events: [StoredEvent], names: [String: String]) {
+    func write(to writer: inout JSONWriter, at: Timestamp, events: [StoredEvent], names: [String: String], reason: String?) {
         writer.object { writer in
             writer.member("journey", names[name] ?? name)
             writer.member("position", position)
@@ -90,7 +112,7 @@ private struct JourneyStory {
             writeStage(to: &writer)
             writer.key("dwell")
             writer.array { writer in for visit in summary.visits { write(visit, to: &writer, at) } }
-            writeWaits(to: &writer, at)
+            writeWaits(to: &writer, at, reason)
             writeContradictions(to: &writer)
             writer.key("events")
             writer.array { writer in for event in events { event.write(to: &writer) } }
@@ -125,7 +147,7 @@ private struct JourneyStory {
         }
     }
 
-    private func writeWaits(to writer: inout JSONWriter, _ at: Timestamp) {
+    private func writeWaits(to writer: inout JSONWriter, _ at: Timestamp, _ reason: String?) {
         var waits: [(measure: FrictionMeasure, since: Int64)] = []
         if let last = summary.visits.last, last.end == .open {
             waits = FrictionMeasure.stay(in: last.stage, map).map { [($0, last.entered)] } ?? []
@@ -140,8 +162,27 @@ private struct JourneyStory {
                     writer.member("stage", wait.measure.stage)
                     writer.member("since", Timestamp(microseconds: wait.since).text)
                     writer.member("seconds", microseconds: at.microseconds - wait.since)
+                    writeStall(to: &writer, since: wait.since, at, reason)
                 }
             }
+        }
+    }
+
+    /// Whether the wait is a stall, and what is known of it where it is snoozed.
+    private func writeStall(to writer: inout JSONWriter, since: Int64, _ at: Timestamp, _ reason: String?) {
+        let snoozed = summary.snoozed.flatMap { $0.holds(at: at.microseconds) ? $0 : nil }
+        if let serviceLevel {
+            let duration = hours?.duration(from: since, to: at.microseconds) ?? (at.microseconds - since)
+            writer.member("serviceLevel", microseconds: serviceLevel)
+            writer.key("stalled")
+            writer.bool(duration > serviceLevel && snoozed == nil)
+        }
+        guard let snoozed else { return }
+        writer.key("snoozed")
+        writer.object { writer in
+            writer.member("until", Timestamp(microseconds: snoozed.until).text)
+            writer.member("reason", reason)
+            writer.member("position", snoozed.position)
         }
     }
 

@@ -10,7 +10,7 @@ internal import Timelines
 /// a crash the replay goes on from there.
 struct ViewStore: Sendable {
     /// Change it whenever an entry means something else: checkpoints of another format are thrown away.
-    private static let format = "5"
+    private static let format = "6"
     private static let checksumSize = 4
 
     /// The numbers of the entries that say what the checkpoint is of.

@@ -29,6 +29,19 @@ import Testing
 
     private static let question = #""steps":[{"type":"marketing.lead.created"},{"type":"sales.lead.accepted"}]"#
 
+    /// A wait that is longer than it may be, and why.
+    private static let stall: String = {
+        let levels = #"{"name":"l","kind":"service-levels","definition":{"sal":"P1D"}}"#
+        let events = [
+            eventJSON("s1", type: "ops.definition.set", subject: "definition:l", data: levels),
+            eventJSON("s2", type: "sales.lead.accepted", subject: "lead:stalled", time: "2026-03-01T00:00:00Z", data: "{}"),
+            eventJSON(
+                "s3", type: "ops.stall.snoozed", subject: "lead:stalled", time: "2026-03-10T00:00:00Z",
+                data: #"{"until":"2026-04-01","reason":"their budget"}"#),
+        ]
+        return "[\(events.joined(separator: ","))]"
+    }()
+
     private static let requests: [Request] = [
         Request(.append, "/v1/events", body: eventJSON("1"), type: "application/cloudevents+json", is: 200),
         Request(.append, "/v1/events", body: eventJSON("4", subject: "lead:2"), type: "application/cloudevents+json", is: 200),
@@ -41,6 +54,7 @@ import Testing
         Request(.events, "/v1/events?limit=5&type=sales.*", is: 200), Request(.events, "/v1/events?limit=0", is: 400),
         Request(.events, "/v1/events", accept: "application/x-ndjson", is: 200), Request(.events, "/v1/events?consumer=none", is: 404),
         Request(.event, "/v1/events/1", is: 200), Request(.event, "/v1/events/99999999", is: 404),
+        Request(.journey, "/v1/journeys/lead:stalled?at=2026-03-20", is: 200), Request(.friction, "/v1/friction?at=2026-03-20", is: 200),
         Request(.journey, "/v1/journeys/lead:1?after=1", is: 200), Request(.journey, "/v1/journeys/nobody:1", is: 404),
         Request(.funnel, "/v1/funnel?by=data.region", is: 200), Request(.funnel, "/v1/funnel?after=99999999", is: 409),
         Request(.friction, "/v1/friction?at=2027-01-01", is: 200), Request(.friction, "/v1/friction?scope=x", is: 400),
@@ -92,6 +106,9 @@ import Testing
         let daemon = try Daemon(scratch)
         let simulated = try Program.run("journeyctl", ["simulate", "--journeys", "60", "--seed", "3"], in: scratch)
         #expect(try daemon.post(simulated.output, "application/x-ndjson").status == 200)
+        // The view has seen it before it is asked.
+        let stalled = try daemon.post(Self.stall, "application/cloudevents-batch+json").json?["last"]?.integer ?? 0
+        #expect(try daemon.get("/v1/funnel?after=\(stalled)").status == 200)
         let document = try JSONValue(text: daemon.get("/v1/openapi.json").text)
         let schema = JSONSchema(document: document)
         for request in Self.requests {

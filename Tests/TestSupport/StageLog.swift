@@ -1,6 +1,6 @@
 internal import JourneyModel
 
-/// Random journeys through the stages of the shipped map, with what makes them move: links, their ends, merges, and if asked voids and corrections.
+/// Random journeys through the stages of the shipped map, with what makes them move: links, their ends, merges, snoozes, and if asked voids and corrections.
 package struct StageLog: Sendable {
     /// Whether events are voided and corrected.
     package var hasCompensations = false
@@ -43,8 +43,11 @@ package struct StageLog: Sendable {
         case 3 where hasCompensations:
             return eventJSON("\(number)", type: "ops.event.voided", subject: "ops:1", time: time, data: "{\(target)}")
         case 4 where hasCompensations:
-            let data = #"{\#(target),"data":{"lead_id":1,"region":"west"}}"#
+            let data = #"{\#(target),"data":{"lead_id":1,"region":"west",\#(RandomSnooze.members(StageLog.start, &random))}}"#
             return eventJSON("\(number)", type: "ops.event.corrected", subject: "ops:1", time: time, data: data)
+        case 5:
+            let data = "{\(RandomSnooze.members(StageLog.start, &random))}"
+            return eventJSON("\(number)", type: "ops.stall.snoozed", subject: subject, account: account, time: time, data: data)
         default:
             let (type, data) = StageLog.types.randomElement(using: &random) ?? StageLog.types[0]
             return eventJSON("\(number)", type: type, subject: subject, account: account, time: time, data: data(journey))

@@ -77,6 +77,18 @@ import Views
         query.by = nil
         query.scope.from = Timestamp("2026-01-10T00:00:00Z")?.microseconds
         answers.append(try house.views.friction(query))
-        return answers.map { String(decoding: $0, as: UTF8.self) }
+        let waits = try ["lead", "opportunity", "ticket"].flatMap { kind in try (0..<12).map { try Self.waits("\(kind):\($0)", house) } }
+        return answers.map { String(decoding: $0, as: UTF8.self) } + waits
+    }
+
+    /// What a journey waits for; the position of what snoozes it depends on the arrival.
+    private static func waits(_ subject: String, _ house: House) throws -> String {
+        guard let text = try house.views.journey(of: subject, at: Timestamp("2026-12-01T00:00:00Z")) else { return "unknown" }
+        let waits = try JSONValue(text.span)["openWaits"]?.elements ?? []
+        return waits.map { wait in
+            let snoozed = (wait["snoozed"]?.members ?? []).filter { $0.name != "position" }
+            let others = (wait.members ?? []).filter { $0.name != "snoozed" }
+            return String(decoding: JSONValue.object(others + snoozed).canonicalText, as: UTF8.self)
+        }.joined()
     }
 }

@@ -6,8 +6,13 @@ enum RandomCompany {
     // A part of the events comes up to so much later than it happened.
     private static let latest: Int64 = 90 * 86_400_000_000
 
+    /// How long stays may take: short, so that some are stalls.
+    private static let levels = eventJSON(
+        "levels", type: "ops.definition.set", subject: "definition:levels",
+        data: #"{"name":"l","kind":"service-levels","definition":{"lead":"P9D","mql":"PT1H","sal":"PT12H","committed":"P1D"}}"#)
+
     /// Journeys through all stages, with links, parted links and merges, events that are voided and corrected and compensations that are voided in turn,
-    /// and events that come up to 90 days late; no two at the same moment.
+    /// stalls that are snoozed, and events that come up to 90 days late; no two at the same moment.
     static func events(_ random: inout Seeded) -> [String] {
         let types: [(type: String, data: (Int) -> String)] = [
             ("marketing.lead.created", { #"{"lead_id":\#($0),"origin":"web","region":"\#(["north", "south"][$0 % 2])"}"# }),
@@ -20,7 +25,7 @@ enum RandomCompany {
             ("success.milestone.reached", { _ in #"{"name":"first_value"}"# }),
             ("custom.thing.happened", { #"{"lead_id":\#($0)}"# }),
         ]
-        var texts: [String] = []
+        var texts = [levels]
         var time: Int64 = 1_767_225_600_000_000
         for number in 0..<120 {
             time += Int64.random(in: 1...40_000_000_000, using: &random)
@@ -44,9 +49,14 @@ enum RandomCompany {
             case 4:
                 let target = Int.random(in: 0..<120, using: &random)
                 let money = #""money":{"minor":\#(number * 7),"ccy":"EUR"}"#
-                let corrected = #"{"lead_id":"c","region":"\#(["north", "west"][number % 2])","name":"first_value",\#(money)}"#
+                let fields = #""region":"\#(["north", "west"][number % 2])","name":"first_value",\#(money)"#
+                let corrected = #"{"lead_id":"c",\#(fields),\#(RandomSnooze.members(time, &random))}"#
                 let data = #"{"target":{"source":"/test","id":"\#(target)"},"reason":"wrong","data":\#(corrected)}"#
                 texts.append(eventJSON("\(number)", type: "ops.event.corrected", subject: subject, time: moment, data: data))
+            case 5, 6:
+                let data = "{\(RandomSnooze.members(time, &random))}"
+                texts.append(
+                    eventJSON("\(number)", type: "ops.stall.snoozed", subject: subject, account: account, time: moment, data: data))
             case 2:
                 let data = #"{"ticket_id":1,"to":"a","group":"\#(["support", "success"][number % 2])"}"#
                 texts.append(

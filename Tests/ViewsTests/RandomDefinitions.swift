@@ -14,6 +14,7 @@ enum RandomDefinitions {
             ("calendar", #"{"days":[1,2,3],"open":"09:00","close":"17:00"}"#),
             ("calendar", #"{"open":"late"}"#),
             ("service-levels", #"{"mql":"P1D","sal":"PT12H"}"#),
+            ("service-levels", #"{"lead":"P2D","mql":"PT1H","sal":"PT12H","committed":"P1D","live":"P40D"}"#),
         ]
         var texts: [String] = []
         for number in 0..<count {

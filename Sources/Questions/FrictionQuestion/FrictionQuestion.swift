@@ -92,6 +92,7 @@ package struct FrictionQuestion: Sendable {
         _ journeys: Journeys, _ source: JourneyColumns, _ map: StageMap, _ catalogue: CatalogueMeasures.Patterns, _ dimensions: [EventField]
     ) -> Set<EventField> {
         var found = Set(dimensions).union(SummaryReader.fields(map))
+        if sources.contains(.stages) { found.formUnion(SummaryReader.fieldsOfSnoozes(source)) }
         if sources.contains(.catalogue) { found.formUnion(catalogue.fields(journeys, source)) }
         if sources.contains(.deviations) { found.formUnion(fields.fields(hasUnlistedTypes: journeys.table.hasUnlistedTypes)) }
         return found

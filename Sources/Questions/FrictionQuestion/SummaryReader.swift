@@ -12,6 +12,16 @@ struct SummaryReader: Sendable {
     private let holders: [UInt8]
     private let minor: PropertyColumn?
     private let currency: PropertyColumn?
+    // Of snoozes; nil where there are none.
+    private let until: PropertyColumn?
+    private let stage: PropertyColumn?
+
+    private static let snoozeFields: (until: EventField, stage: EventField) = (.data(["until"]), .data(["stage"]))
+
+    /// The fields of which columns must be had to know of stalls that are snoozed, beside the others; none where no event snoozes one.
+    static func fieldsOfSnoozes(_ columns: JourneyColumns) -> Set<EventField> {
+        columns.type(Snooze.type) == nil ? [] : [snoozeFields.until, snoozeFields.stage]
+    }
 
     /// The fields of which columns must be had.
     static func fields(_ map: StageMap) -> Set<EventField> {
@@ -43,6 +53,7 @@ struct SummaryReader: Sendable {
         self.holders = holders
         minor = columns[SummaryReader.money("minor")]
         currency = columns[SummaryReader.money("ccy")]
+        (until, stage) = (columns[SummaryReader.snoozeFields.until], columns[SummaryReader.snoozeFields.stage])
     }
 
     /// Folds a journey. O(rows).
@@ -52,9 +63,10 @@ struct SummaryReader: Sendable {
             let money = facts?.isValue == true ? money(event.row) : nil
             return (
                 JourneySummary.Event(
-                    time: event.time, subject: journeys.table.subject(event.row), rule: rule(facts, event.row),
-                    holder: holders.isEmpty ? 0 : holders[Int(event.row)],
-                    minor: money?.minor ?? 0, currency: money?.currency ?? 0), facts
+                    time: event.time, position: journeys.table.position(event.row), subject: journeys.table.subject(event.row),
+                    rule: rule(facts, event.row), holder: holders.isEmpty ? 0 : holders[Int(event.row)],
+                    minor: money?.minor ?? 0, currency: money?.currency ?? 0,
+                    snooze: facts?.snoozes == true ? snooze(event.row) : nil), facts
             )
         }
         return JourneySummary(events, dimensions: [], map)
@@ -66,6 +78,16 @@ struct SummaryReader: Sendable {
             if conditions[index]?.contains(row) == true { return UInt8(index + 1) }
         }
         return 0
+    }
+
+    private func snooze(_ row: EventTable.Row) -> Snooze? {
+        guard let until, case .text(let moment) = until.text(until.value(row, journeys.effects)) else { return nil }
+        guard let stage else { return Snooze(until: moment, stage: nil, isOther: false, map) }
+        let value = stage.value(row, journeys.effects)
+        guard !value.isNone, case .text(let name) = stage.text(value) else {
+            return Snooze(until: moment, stage: nil, isOther: !value.isNone, map)
+        }
+        return Snooze(until: moment, stage: name, isOther: false, map)
     }
 
     private func money(_ row: EventTable.Row) -> (minor: Int64, currency: UInt32)? {

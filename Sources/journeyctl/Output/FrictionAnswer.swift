@@ -3,9 +3,11 @@ internal import JourneyModel
 
 /// The frictions, the most severe first.
 struct FrictionAnswer: Answer {
-    static let header = ["rank"] + placeColumns + ["segmentField", "segmentValue"] + valueColumns + ["money", "severity", "reason"]
+    static let header =
+        ["rank"] + placeColumns + ["segmentField", "segmentValue"] + valueColumns + ["money", "severity", "reason"] + stallColumns
     private static let placeColumns = ["measure", "from", "to", "stage", "side"]
     private static let valueColumns = ["n", "open", "p50", "p75", "p90", "oldestOpen", "benchmark", "breaches", "rate"]
+    private static let stallColumns = ["serviceLevel", "stalled", "snoozed"]
     private static let barWidth = 10
 
     private let json: JSONValue
@@ -21,22 +23,25 @@ struct FrictionAnswer: Answer {
             let money = (friction["money"]?.elements ?? []).map { "\($0[orNull: "minor"].cell) \($0[orNull: "ccy"].cell)" }
             return [String(index + 1)] + friction.cells(FrictionAnswer.placeColumns)
                 + friction[orNull: "segment"].cells(["field", "value"]) + friction.cells(FrictionAnswer.valueColumns)
-                + [money.joined(separator: "; ")] + friction.cells(["severity", "reason"])
+                + [money.joined(separator: "; ")] + friction.cells(["severity", "reason"] + FrictionAnswer.stallColumns)
         }
     }
 
     var text: String {
         guard !frictions.isEmpty else { return "no friction found\n" + stand }
-        var table = Table([
+        let hasStalls = frictions.contains { $0["stalled"] != nil }
+        let columns: [Table.Column] = [
             .init("#", .right), .init("severity"), .init("measure"), .init("where"), .init("n", .right), .init("open", .right),
             .init("p50", .right), .init("p90", .right), .init("money", .right),
-        ])
+        ]
+        var table = Table(columns + (hasStalls ? [.init("stalled", .right), .init("snoozed", .right)] : []))
         for (index, friction) in frictions.enumerated() {
-            table.append([
+            let cells = [
                 String(index + 1), FrictionAnswer.bar(friction), friction[orNull: "measure"].readable, FrictionPlace.text(friction),
                 friction[orNull: "n"].count, friction[orNull: "open"].count, friction[orNull: "p50"].duration,
                 friction[orNull: "p90"].duration, friction[orNull: "money"].money,
-            ])
+            ]
+            table.append(cells + (hasStalls ? [friction[orNull: "stalled"].count, friction[orNull: "snoozed"].count] : []))
         }
         let lines = table.text.split(separator: "\n")
         let reasons = frictions.map { "     " + Style.faint($0[orNull: "reason"].readable) + "\n" }

@@ -69,14 +69,22 @@ private struct JourneyAnswer: Answer {
 
     private var waits: String {
         guard !elements("openWaits").isEmpty else { return "" }
-        var table = Table([.init("waits for"), .init("between"), .init("stage"), .init("since"), .init("for", .right)])
+        let hasStalls = elements("openWaits").contains { $0["stalled"] == .bool(true) || $0["snoozed"] != nil }
+        let columns: [Table.Column] = [.init("waits for"), .init("between"), .init("stage"), .init("since"), .init("for", .right)]
+        var table = Table(columns + (hasStalls ? [.init("stall")] : []))
         for wait in elements("openWaits") {
-            table.append([
-                wait[orNull: "measure"].readable, FrictionPlace.departments(wait), wait[orNull: "stage"].readable,
-                wait[orNull: "since"].moment, wait[orNull: "seconds"].duration,
-            ])
+            table.append(
+                [
+                    wait[orNull: "measure"].readable, FrictionPlace.departments(wait), wait[orNull: "stage"].readable,
+                    wait[orNull: "since"].moment, wait[orNull: "seconds"].duration,
+                ] + (hasStalls ? [JourneyAnswer.stall(wait)] : []))
         }
         return table.styled
+    }
+
+    private static func stall(_ wait: JSONValue) -> String {
+        guard let snoozed = wait["snoozed"] else { return wait["stalled"] == .bool(true) ? "stalled" : "" }
+        return "snoozed until \(snoozed[orNull: "until"].moment): \(snoozed[orNull: "reason"].readable)"
     }
 
     private var contradictions: String {
