@@ -66,7 +66,8 @@ struct ColumnStore: Sendable {
         for number in numbers {
             // One that is damaged does not tell.
             guard let foot = foot(number) else { continue }
-            return foot.origin.first == first ? () : discard()
+            if foot.origin.first != first { discard() }
+            return
         }
     }
 
