@@ -82,6 +82,8 @@ extension ControlInterface {
             writer.key("events")
             writer.array { writer in if !page.bytes.isEmpty { writer.raw(page.bytes.span) } }
             writer.member("next", page.next)
+            // Whether it is of the subject cannot be told of an event that cannot be read.
+            if query.filter.needsViews { ViewStatus.write(parked: views.parked, count: views.parked.count, to: &writer) }
         }
         return Reply(json: writer.bytes)
     }

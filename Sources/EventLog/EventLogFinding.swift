@@ -18,12 +18,7 @@ extension EventLog {
         var candidates = latest(identity)
         let covered = runs.snapshot
         if candidates == nil {
-            var found: [Position] = []
-            try readStored(after: max(runs.covered ?? 0, first - 1)) { (record, bytes) in
-                if self.identity(record, bytes) == identity { found.append(record.position) }
-                return true
-            }
-            candidates = found
+            candidates = try walk(after: max(runs.covered ?? 0, first - 1), identity)
         }
         var all = candidates ?? []
         try covered.each(identity) { all.append($0) }
@@ -38,6 +33,23 @@ extension EventLog {
             if isFound { return position }
         }
         return nil
+    }
+
+    /// The positions behind `position` whose events have this identity: of those that can be read.
+    private func walk(after position: Position, _ identity: UInt64) throws(LogError) -> [Position] {
+        var (found, next): ([Position], Position) = ([], position)
+        while true {
+            do throws(LogError) {
+                try readStored(after: next) { (record, bytes) in
+                    if self.identity(record, bytes) == identity { found.append(record.position) }
+                    return true
+                }
+                return found
+            } catch {
+                guard case .damaged(let place, _) = error, isReadable(around: place) else { throw error }
+                next = place
+            }
+        }
     }
 
     /// The positions that the writer's table has under `identity`; nil where there is no writer to ask.

@@ -113,6 +113,11 @@ extension EventLog {
         if let failure { throw failure }
     }
 
+    /// Whether the place can be read where the event at `position` is: what is wrong with it is then wrong with it, and not with all of its epoch.
+    package func isReadable(around position: Position) -> Bool {
+        epochs.epoch(of: position).map { $0.damage == nil } ?? false
+    }
+
     /// The event at `position`, or nil where there is none.
     package func event(at position: Position) throws(LogError) -> StoredEvent? {
         guard position >= first, position <= tail else { return nil }

@@ -44,12 +44,15 @@ package final class EntryFile: Sendable {
     }
 
     private let descriptor: Int32
+    /// Its name in its directory.
+    package let name: String
 
     /// Opens the file at `path`.
     ///
     /// - Parameter isNew: whether a new one takes the place of what is there. Who still reads the old one is not disturbed.
     /// - Throws: ``LogError/unusable(_:)``.
     package init(path: String, isNew: Bool) throws(LogError) {
+        name = path.split(separator: "/").last.map(String.init) ?? path
         if isNew { unsafe unlink(path) }
         descriptor = unsafe open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else { throw .unusable("cannot open \(path): \(unsafe String(cString: strerror(errno)))") }

@@ -14,6 +14,9 @@ struct EntryStore: Sendable {
     let file: EntryFile?
     private var map: EntryFile.Map?
     private var written = 0
+    // By position, the entries that came behind others further on in the log, as they could not be read before; and the furthest position.
+    private var late: [Position: Int] = [:]
+    private var furthest: Position = 0
     /// What compensations make of entries.
     var marks = EntryMarks()
 
@@ -35,6 +38,7 @@ struct EntryStore: Sendable {
 
     /// Adds the next entry of a subject.
     mutating func append(_ entry: Entry, of subject: UInt32) {
+        note(entry.position, count)
         tail.append(StoredEntry(entry, subject: subject, previous: heads[Int(subject)]))
         heads[Int(subject)] = UInt32(count)
         // Where it cannot be written, because the disk is full, it is tried again with the next so many.
@@ -56,15 +60,27 @@ struct EntryStore: Sendable {
         }
     }
 
-    /// The entry of the event at `position`; nil where there is none. O(1), as there are no gaps; O(log n) were there any.
+    private mutating func note(_ position: Position, _ index: Int) {
+        if position < furthest { late[position] = index } else { furthest = position }
+    }
+
+    /// The position of an entry, or where it is a late one that of the last before it that is not: these ascend.
+    private func order(_ index: Int) -> Position {
+        var index = index
+        while !late.isEmpty, late[entry(index).entry.position] == index { index -= 1 }
+        return entry(index).entry.position
+    }
+
+    /// The entry of the event at `position`; nil where there is none. O(1) where there are no gaps; O(log n) where there are.
     func index(of position: Position) -> Int? {
+        if let known = late[position] { return known }
         guard count > 0, position >= entry(0).entry.position else { return nil }
         var (low, high) = (0, count)
         let guess = Int(position - entry(0).entry.position)
         if guess < count, entry(guess).entry.position == position { return guess }
         while low < high {
             let middle = (low + high) / 2
-            if entry(middle).entry.position < position { low = middle + 1 } else { high = middle }
+            if order(middle) < position { low = middle + 1 } else { high = middle }
         }
         return low < count && entry(low).entry.position == position ? low : nil
     }
@@ -107,6 +123,7 @@ struct EntryStore: Sendable {
             let stored = map.entry(index)
             guard stored.subject < heads.count, stored.previous == heads[Int(stored.subject)] else { return false }
             heads[Int(stored.subject)] = UInt32(index + 1)
+            note(stored.entry.position, index)
             learn(stored.entry)
         }
         (self.map, written) = (map, count)

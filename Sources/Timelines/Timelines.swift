@@ -11,6 +11,8 @@ package struct Timelines: Sendable {
     package let map: StageMap
     /// The last event that is in.
     package internal(set) var position: Position = 0
+    /// The events up to there that could not be read, which nothing is known of, in the order of the log.
+    package private(set) var parked: [ParkedEvent] = []
     /// Where the events are that set definitions, in the order of the log, voided ones as well.
     package internal(set) var definitions: [Position] = []
     var subjects = SymbolTable()
@@ -42,6 +44,8 @@ package struct Timelines: Sendable {
     }
     private var lastSet: LastSet
 
+    /// Most events that may be parked.
+    package static let maximumParked = 1_000
     /// Most distinct dimension values and sets of them: beyond, an event has none.
     private static let maximumSets = 1 << 20
 
@@ -72,7 +76,18 @@ package struct Timelines: Sendable {
         Int(type) < facts.count ? facts[Int(type)] : nil
     }
 
-    /// Adds the event behind ``position``.
+    /// Passes over the next event, which cannot be read.
+    ///
+    /// - Returns: false where ``maximumParked`` are parked already: there is more wrong than some events.
+    package mutating func park(_ event: ParkedEvent) -> Bool {
+        precondition(event.position > position, "an event is parked when it is its turn")
+        guard parked.count < Timelines.maximumParked else { return false }
+        parked.append(event)
+        position = event.position
+        return true
+    }
+
+    /// Adds the event behind ``position``, or one that was parked and can be read after all.
     ///
     /// - Parameters:
     ///   - log: where the record is from; asked for the name of a type, once a type.
@@ -84,14 +99,21 @@ package struct Timelines: Sendable {
     package mutating func append(
         _ record: EventRecord, _ bytes: Span<UInt8>, _ log: EventLog, touch: (UInt32) -> Void
     ) -> Addition? {
-        precondition(record.position > position, "timelines take each event once, in the order of the log")
-        position = record.position
+        if record.position > position {
+            position = record.position
+        } else {
+            let place = parked.firstIndex { $0.position == record.position }
+            guard let place else { preconditionFailure("timelines take each event once, in the order of the log") }
+            parked.remove(at: place)
+        }
         let facts = learn(record.type) { log.symbol($0) }
         guard let subject = intern(bytes.extracting(record.subject)) else { return nil }
         let number = UInt32(entries.count)
         let entry = entry(record.time.microseconds, record.position, record.type, bytes, record.data, facts)
         entries.append(entry, of: subject)
-        if facts.setsDefinition { definitions.append(record.position) }
+        if facts.setsDefinition {
+            definitions.insert(record.position, at: definitions.firstIndex { $0 > record.position } ?? definitions.count)
+        }
         if !record.account.isEmpty, let account = account(of: subject, bytes.extracting(record.account)) {
             link(LinkGraph.Pair(subject, account), true, record, touch)
         }
@@ -195,6 +217,19 @@ package struct Timelines: Sendable {
 // MARK: - Taking events in
 
 extension Timelines {
+    /// Takes the events back in that were parked, as the text that a checkpoint has of them.
+    package mutating func restore(parked text: String) {
+        parked = text.split(separator: "\n").compactMap { line in
+            let parts = line.split(separator: " ", maxSplits: 1)
+            return parts.first.flatMap { Position($0) }.map { ParkedEvent(position: $0, reason: parts.count > 1 ? String(parts[1]) : "") }
+        }
+    }
+
+    /// The text that a checkpoint has of the events that are parked: a line each, with its position and the reason.
+    var parkedText: String {
+        parked.map { "\($0.position) \($0.reason.split(separator: "\n").joined(separator: " "))\n" }.joined()
+    }
+
     /// Looks a type up in the map, once.
     mutating func learn(_ type: UInt32, _ name: (UInt32) -> String) -> TypeFacts {
         while facts.count <= Int(type) { facts.append(nil) }

@@ -7,6 +7,8 @@ extension Timelines {
         package let position: Position
         /// How many entries the file must have.
         package let entries: Int
+        /// What ``Timelines/restore(parked:)`` reads, all of it.
+        package let parked: String
         package fileprivate(set) var subjects: [(number: UInt64, bytes: [UInt8])] = []
         package fileprivate(set) var links: [(number: UInt64, bytes: [UInt8])] = []
         package fileprivate(set) var values: [(number: UInt64, bytes: [UInt8])] = []
@@ -14,6 +16,9 @@ extension Timelines {
         package fileprivate(set) var assertions: [(number: UInt64, bytes: [UInt8])] = []
         package fileprivate(set) var compensations: [(number: UInt64, bytes: [UInt8])] = []
         fileprivate let file: EntryFile?
+
+        /// The name of the file that the entries are in; empty where there is none.
+        package var fileName: String { file?.name ?? "" }
 
         /// Flushes the entries that the changes speak of.
         ///
@@ -26,7 +31,7 @@ extension Timelines {
     /// - Returns: nil where entries could not be written, as the disk is full.
     package mutating func takeChanges() -> Changes? {
         guard entries.spill() else { return nil }
-        var changes = Changes(position: position, entries: entries.count, file: entries.file)
+        var changes = Changes(position: position, entries: entries.count, parked: parkedText, file: entries.file)
         changes.subjects = Timelines.added(subjects, from: savedSubjects)
         for (pair, latest) in links.takeChanges() {
             var bytes: [UInt8] = []
@@ -93,7 +98,8 @@ extension Timelines {
             if isDefinition { definitions.append(entry.position) }
         }
         guard isIntact else { return false }
-        self.definitions = definitions
+        // One that could not be read at first came behind others.
+        self.definitions = definitions.sorted()
         for type in types.keys { _ = learn(type) { log.symbol($0) } }
         return true
     }

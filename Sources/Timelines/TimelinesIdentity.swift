@@ -21,9 +21,10 @@ extension Timelines {
             else { return }
             // A correction that brings no data corrects nothing.
             guard role == .voided || data["data"]?.members != nil else { return }
+            let (position, time) = (record.position, record.time.microseconds)
             unresolved.append(
                 CompensationLedger.Compensation(
-                    entry: entry, time: record.time.microseconds, isVoid: role == .voided, source: source, id: id))
+                    entry: entry, position: position, time: time, isVoid: role == .voided, source: source, id: id))
         }
     }
 
@@ -87,7 +88,7 @@ extension Timelines {
     package mutating func compensate(_ log: EventLog, touch: (UInt32) -> Void) throws(LogError) {
         while let compensation = unresolved.first {
             var compensation = compensation
-            if let target = try log.position(source: compensation.source, id: compensation.id), target <= position {
+            if let target = try target(of: compensation, log), target <= position {
                 compensation.target = entries.index(of: target).map { UInt32($0) }
             }
             unresolved.removeFirst()
@@ -100,6 +101,16 @@ extension Timelines {
             if wasVoided != ledger.voided.contains(entry) { try relink(entry, log, touch) }
             touch(links.component(of: entries.entry(Int(entry)).subject))
             unsettled.removeLast()
+        }
+    }
+
+    /// Where the event is that a compensation means; nil where it has not come, or is parked and comes when it can be read.
+    private func target(of compensation: CompensationLedger.Compensation, _ log: EventLog) throws(LogError) -> Position? {
+        do throws(LogError) {
+            return try log.position(source: compensation.source, id: compensation.id)
+        } catch {
+            guard case .damaged(let place, _) = error, parked.contains(where: { $0.position == place }) else { throw error }
+            return nil
         }
     }
 

@@ -11,19 +11,18 @@ final class CheckpointWriter: Sendable {
         let map: [UInt8]
         let definition: String
         let anchor: String
+        let failed: @Sendable (Timelines.Changes) -> Void
     }
 
     private let store: ViewStore
-    private let failed: @Sendable (Timelines.Changes) -> Void
     private let task = Mutex<Task?>(nil)
     private let isClosing = Atomic<Bool>(false)
     // The lock's value says whether there is something to write, or the end.
     private let lock = ConditionLock(value: false)
     private let thread = Mutex<DedicatedThread?>(nil)
 
-    /// - Parameter failed: called with changes that could not be stored; the next checkpoint has to have them again.
-    init(_ store: ViewStore, failed: @escaping @Sendable (Timelines.Changes) -> Void) {
-        (self.store, self.failed) = (store, failed)
+    init(_ store: ViewStore) {
+        self.store = store
         let thread = DedicatedThread(name: "checkpoints", givesWay: true) { [self] in run() }
         self.thread.withLock { $0 = thread }
     }
@@ -33,10 +32,15 @@ final class CheckpointWriter: Sendable {
 
     /// Begins to write a checkpoint; only while ``isIdle``.
     ///
-    /// - Parameters: as of ``ViewStore/save(_:map:definition:anchor:)``.
-    func write(_ changes: Timelines.Changes, map: [UInt8], definition: String, anchor: String) {
+    /// - Parameters:
+    ///   - changes, map, definition, anchor: as of ``ViewStore/save(_:map:definition:anchor:)``.
+    ///   - failed: called where they could not be stored; the next checkpoint has to have them again.
+    func write(
+        _ changes: Timelines.Changes, map: [UInt8], definition: String, anchor: String,
+        failed: @escaping @Sendable (Timelines.Changes) -> Void
+    ) {
         lock.lock()
-        task.withLock { $0 = Task(changes: changes, map: map, definition: definition, anchor: anchor) }
+        task.withLock { $0 = Task(changes: changes, map: map, definition: definition, anchor: anchor, failed: failed) }
         lock.unlock(withValue: true)
     }
 
@@ -64,7 +68,7 @@ final class CheckpointWriter: Sendable {
                 if isClosing.load(ordering: .acquiring) { return }
                 continue
             }
-            if !save(task) { failed(task.changes) }
+            if !save(task) { task.failed(task.changes) }
             lock.lock()
             self.task.withLock { $0 = nil }
             lock.unlock(withValue: false)

@@ -14,8 +14,7 @@ struct FieldScan {
     init(field: String, log: EventLog, timelines: borrowing Timelines) throws(LogError) {
         let path = field.split(separator: ".").dropFirst().map(String.init)
         let end = timelines.position
-        try log.read(after: 0) { (record, bytes) in
-            guard record.position <= end else { return false }
+        try log.readOn(after: 0, through: end, parking: { _ in true }) { (record, bytes) in
             let name = String(decoding: bytes.extracting(record.subject).bytes(), as: UTF8.self)
             guard let subject = timelines.subject(name) else { return true }
             let component = timelines.component(of: subject)

@@ -68,7 +68,11 @@ package struct JourneyState: Sendable {
         // Moved out and back in: the timelines and their closure must not both hold this value.
         var touched: Set<UInt32> = []
         swap(&touched, &self.touched)
-        if let addition = timelines.append(record, bytes, log, touch: { touched.insert($0) }) { added.append(addition) }
+        let isNext = record.position > timelines.position
+        if let addition = timelines.append(record, bytes, log, touch: { touched.insert($0) }) {
+            // One that was parked may belong before others of its moment.
+            if isNext { added.append(addition) } else { touched.insert(addition.component) }
+        }
         swap(&touched, &self.touched)
         if added.count >= JourneyState.mostAdded { settle() }
     }
@@ -89,15 +93,34 @@ package struct JourneyState: Sendable {
         definitionsRead = timelines.definitions.count
     }
 
-    /// Adds the next events of the log, `count` at most.
+    /// Adds the next events of the log, `count` at most, and parks those that cannot be read.
     ///
-    /// - Throws: where they cannot be read; those before are in.
+    /// - Throws: where the log cannot be read, or too many events are parked; those before are in.
     mutating func take(_ count: Int, from log: EventLog) throws(LogError) {
         var left = count
-        try log.read(after: timelines.position) { (record, bytes) in
+        try log.readOn(after: timelines.position) { event in
+            timelines.park(event)
+        } _: { (record, bytes) in
             append(record, bytes, log)
             left -= 1
             return left > 0
+        }
+        try follow(log)
+    }
+
+    /// Looks again at the events that are parked, and adds those that can be read now.
+    ///
+    /// - Throws: where the log cannot be read.
+    mutating func takeParked(from log: EventLog) throws(LogError) {
+        for event in timelines.parked {
+            do throws(LogError) {
+                try log.read(after: event.position - 1) { (record, bytes) in
+                    if record.position == event.position { append(record, bytes, log) }
+                    return false
+                }
+            } catch {
+                guard case .damaged = error else { throw error }
+            }
         }
         try follow(log)
     }

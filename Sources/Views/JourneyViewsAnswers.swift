@@ -71,6 +71,8 @@ extension JourneyViews {
                 writer.member("definition", state.definition)
                 let erased = log.erasures.reduce(0) { $0 + $1.journeys }
                 if erased > 0 { writer.member("erased", erased) }
+                let parked = state.timelines.parked
+                ViewStatus.write(parked: parked, count: parked.count, to: &writer)
                 do throws(ViewError) {
                     try body(state, at.microseconds, &writer)
                 } catch {

@@ -69,6 +69,8 @@ private struct JourneyStory {
     let map: StageMap
     let definition: String
     let position: Position
+    /// Events that may be of the journey, and cannot be read.
+    let parked: [ParkedEvent]
     let subjects: [String]
     let summary: JourneySummary
     /// In the order of time.
@@ -85,7 +87,7 @@ private struct JourneyStory {
         let timelines = state.timelines
         name = timelines.journeyName(component)
         (map, definition) = (timelines.map, state.definition)
-        position = timelines.position
+        (position, parked) = (timelines.position, timelines.parked)
         subjects = timelines.members(of: component).map { timelines.name($0) }.sorted()
         var journey: [(entry: Entry, subject: UInt32)] = []
         timelines.journey(component, into: &journey)
@@ -107,6 +109,7 @@ private struct JourneyStory {
             writer.member("position", position)
             writer.member("at", at.text)
             writer.member("definition", definition)
+            ViewStatus.write(parked: parked, count: parked.count, to: &writer)
             writer.key("subjects")
             writer.array { writer in for subject in subjects.map({ names[$0] ?? $0 }).sorted() { writer.string(subject) } }
             writeStage(to: &writer)

@@ -1,4 +1,5 @@
 internal import EventLog
+internal import Glibc
 internal import JourneyModel
 internal import LMDB
 internal import Timelines
@@ -15,9 +16,11 @@ struct ViewStore: Sendable {
 
     /// The numbers of the entries that say what the checkpoint is of.
     private enum About: UInt64, CaseIterable {
-        case format, definition, position, anchor, entries, map
+        case format, definition, position, anchor, entries, map, parked, file
     }
 
+    /// The directory, in which the files of entries are, too.
+    private let directory: String
     private let environment: Environment
     private let subjects: Database
     private let links: Database
@@ -29,6 +32,7 @@ struct ViewStore: Sendable {
 
     /// Opens the store in `directory`; it can grow to `mapSize` bytes.
     init(directory: String, mapSize: Int) throws(LMDBError) {
+        self.directory = directory
         environment = try Environment(directory: directory, mapSize: mapSize, databases: 8)
         let databases = try environment.databases(["subjects", "links", "values", "sets", "assertions", "compensations", "about"])
         (subjects, links, values, sets) = (databases[0], databases[1], databases[2], databases[3])
@@ -40,27 +44,32 @@ struct ViewStore: Sendable {
     /// - Parameters:
     ///   - definition: what the checkpoint must be of, under its map.
     ///   - log: what the checkpoint is of.
-    ///   - anchor: what the log holds at a position, in a few words: a checkpoint of another log is not used.
+    ///   - anchor: what the log holds at a position, or before it where those events are parked, in a few words: a checkpoint of another log is not
+    ///     used.
     /// - Throws: where an entry is not what was written, or what it speaks of cannot be read.
     func load(
-        file: EntryFile, log: EventLog, definition: (StageMap) -> String, anchor: (Position) -> String?
+        log: EventLog, definition: (StageMap) -> String, anchor: (Position, [ParkedEvent]) -> String?
     ) throws(LogError) -> Timelines? {
         let loaded: (timelines: Timelines, position: Position)?
-        do throws(LMDBError) { loaded = try load(file, log, definition, anchor) } catch { throw LogError.unusable("\(error)") }
+        do throws(LMDBError) { loaded = try load(log, definition, anchor) } catch { throw LogError.unusable("\(error)") }
         guard let loaded else { return nil }
         return try loaded.timelines.restored(at: loaded.position, log)
     }
 
     private func load(
-        _ file: EntryFile, _ log: EventLog, _ definition: (StageMap) -> String, _ anchor: (Position) -> String?
+        _ log: EventLog, _ definition: (StageMap) -> String, _ anchor: (Position, [ParkedEvent]) -> String?
     ) throws(LMDBError) -> (timelines: Timelines, position: Position)? {
         try environment.read { transaction throws(LMDBError) in
             guard try text(.format, transaction) == ViewStore.format, let map = try text(.map, transaction).flatMap(StageMap.init(text:)),
                 try text(.definition, transaction) == definition(map),
                 let stored = try text(.position, transaction), let position = Position(stored),
-                try text(.anchor, transaction) == anchor(position), let entries = try text(.entries, transaction).flatMap({ Int($0) })
+                let parked = try text(.parked, transaction), let name = try text(.file, transaction),
+                let file = try? EntryFile(path: "\(directory)/\(name)", isNew: false),
+                let entries = try text(.entries, transaction).flatMap({ Int($0) })
             else { return nil }
             var timelines = Timelines(map: map, file: file)
+            timelines.restore(parked: parked)
+            guard try text(.anchor, transaction) == anchor(position, timelines.parked) else { return nil }
             try scan(values, transaction) { (_, value) in timelines.restore(value: value) }
             try scan(sets, transaction) { (_, set) in timelines.restore(set: set) }
             try scan(subjects, transaction) { (_, stored) in timelines.restore(subject: stored) }
@@ -88,18 +97,34 @@ struct ViewStore: Sendable {
         }
     }
 
-    /// Throws all of it away.
-    func clear() throws(LMDBError) {
-        try environment.write { transaction throws(LMDBError) in
-            for database in [subjects, links, values, sets, assertions, compensations, about] { try transaction.empty(database) }
-        }
+    /// The name of the file of entries that the checkpoint speaks of; nil where there is no checkpoint.
+    var fileName: String? {
+        (try? environment.read { transaction throws(LMDBError) in try text(.file, transaction) }) ?? nil
     }
 
-    /// Stores what changed since the last checkpoint.
+    /// Throws all of it away.
+    func clear() throws(LMDBError) {
+        let name = fileName
+        try environment.write { transaction throws(LMDBError) in try empty(transaction) }
+        if let name { remove(name) }
+    }
+
+    private func empty(_ transaction: borrowing WriteTransaction) throws(LMDBError) {
+        for database in [subjects, links, values, sets, assertions, compensations, about] { try transaction.empty(database) }
+    }
+
+    private func remove(_ name: String) {
+        unsafe unlink("\(directory)/\(name)")
+    }
+
+    /// Stores what changed since the last checkpoint. Where that was of other views, with a file of entries of their own, these take its place in one step.
     ///
     /// - Parameter map: the canonical text of the map that all of it is under.
     func save(_ changes: Timelines.Changes, map: [UInt8], definition: String, anchor: String) throws(LMDBError) {
+        let other = fileName.flatMap { $0 == changes.fileName ? nil : $0 }
+        defer { if let other, fileName == changes.fileName { remove(other) } }
         try environment.write { transaction throws(LMDBError) in
+            if other != nil { try empty(transaction) }
             for (database, entries) in [
                 (subjects, changes.subjects), (links, changes.links), (values, changes.values), (sets, changes.sets),
                 (assertions, changes.assertions), (compensations, changes.compensations),
@@ -115,6 +140,8 @@ struct ViewStore: Sendable {
                     case .entries: Array(String(changes.entries).utf8)
                     case .anchor: Array(anchor.utf8)
                     case .map: map
+                    case .parked: Array(changes.parked.utf8)
+                    case .file: Array(changes.fileName.utf8)
                     }
                 try ViewStore.put(about, name.rawValue, text, transaction)
             }

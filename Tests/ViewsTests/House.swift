@@ -16,15 +16,19 @@ final class House: Sendable {
         (self.log, self.views, self.columns, self.kept) = (log, views, columns, kept)
     }
 
-    /// - Parameter reader: what works out the meaning of events for kept views; the real one where nil.
+    /// - Parameters:
+    ///   - retryPause: after how long the built-in views try again what could not be read.
+    ///   - reader: what works out the meaning of events for kept views; the real one where nil.
+    ///   - prepare: called with the log before the views begin to read it.
     static func open(
-        _ scratch: Scratch, limits: KeptViews.Limits = KeptViews.Limits(),
-        reader: KeptViews.ReaderMaking? = nil
+        _ scratch: Scratch, limits: KeptViews.Limits = KeptViews.Limits(), retryPause: Duration = .seconds(30),
+        reader: KeptViews.ReaderMaking? = nil, prepare: (EventLog) async throws -> Void = { _ in }
     ) async throws -> House {
         let directory = try DataDirectory(path: scratch.path + "/data")
         let log = try EventLog(directory: directory, options: .small)
+        try await prepare(log)
         let map = try StageMap.shipped()
-        let views = try JourneyViews(log: log, map: map, directory: directory, mapSize: 1 << 26)
+        let views = try JourneyViews(log: log, map: map, directory: directory, mapSize: 1 << 26, retryPause: retryPause)
         let columns = JourneyColumns(log: log)
         let kept = try KeptViews(views, QuestionEngine(columns), directory: directory, limits: limits, reader: reader)
         return House(log: log, views: views, columns: columns, kept: kept)

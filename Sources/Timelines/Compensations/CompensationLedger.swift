@@ -2,7 +2,7 @@ internal import JourneyModel
 
 /// Which entries are voided or corrected, kept up to date by one compensation (`ops.event.voided`, `.corrected`) after another.
 ///
-/// A compensation counts unless a later one (by time, then entry) that counts voids it; of the corrections of an entry the latest that counts holds. So
+/// A compensation counts unless a later one (by time, then position) that counts voids it; of the corrections of an entry the latest that counts holds. So
 /// what comes out does not depend on the order of arrival: it is what ``Effects`` says of all of them at once. A new one costs the chain of
 /// compensations that it sets off, mostly one. Memory: about 150 bytes a compensation.
 struct CompensationLedger: Sendable {
@@ -10,6 +10,7 @@ struct CompensationLedger: Sendable {
     struct Compensation: Sendable, Equatable {
         /// The entry that it came as.
         let entry: UInt32
+        let position: Position
         let time: Int64
         /// Voided rather than corrected.
         let isVoid: Bool
@@ -99,7 +100,7 @@ struct CompensationLedger: Sendable {
         let own = all[index]
         return !(byTarget[own.entry] ?? []).contains { other in
             let other = all[other]
-            return other.isVoid && other.isApplied && (other.time, other.entry) > (own.time, own.entry)
+            return other.isVoid && other.isApplied && (other.time, other.position) > (own.time, own.position)
         }
     }
 
@@ -107,14 +108,14 @@ struct CompensationLedger: Sendable {
     ///
     /// - Returns: whether that is something else than before.
     private mutating func decide(_ entry: UInt32) -> Bool {
-        var latest: (time: Int64, entry: UInt32)?
+        var latest: Compensation?
         var isVoided = false
         for index in byTarget[entry] ?? [] where all[index].isApplied {
             let compensation = all[index]
             if compensation.isVoid {
                 isVoided = true
-            } else if latest.map({ $0 < (compensation.time, compensation.entry) }) ?? true {
-                latest = (compensation.time, compensation.entry)
+            } else if latest.map({ ($0.time, $0.position) < (compensation.time, compensation.position) }) ?? true {
+                latest = compensation
             }
         }
         let isChanged = isVoided != voided.contains(entry) || latest?.entry != corrections[entry]

@@ -38,14 +38,15 @@ extension CompensationLedger.Compensation {
         return bytes + source.utf8 + id.utf8
     }
 
-    /// - Parameter entries: where its time is.
+    /// - Parameter entries: where its position and time are.
     init?(_ stored: Span<UInt8>, _ entries: EntryStore) {
         guard stored.count >= 11 else { return nil }
         let (entry, target) = (stored.load(0, as: UInt32.self), stored.load(4, as: UInt32.self))
         let end = 11 + Int(stored.load(9, as: UInt16.self))
         guard end <= stored.count, entry < entries.count, target <= entries.count else { return nil }
+        let own = entries.entry(Int(entry)).entry
         self.init(
-            entry: entry, time: entries.entry(Int(entry)).entry.time, isVoid: stored[8] == 1,
+            entry: entry, position: own.position, time: own.time, isVoid: stored[8] == 1,
             source: String(decoding: stored.extracting(11..<end).bytes(), as: UTF8.self),
             id: String(decoding: stored.extracting(end..<stored.count).bytes(), as: UTF8.self), target: target == 0 ? nil : target - 1)
     }

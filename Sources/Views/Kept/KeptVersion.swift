@@ -4,7 +4,7 @@ package import JourneyModel
 internal import NIOConcurrencyHelpers
 package import Questions
 internal import Synchronization
-internal import Timelines
+package import Timelines
 
 /// One version of a kept funnel: follows the log and the journeys on a thread of its own, so that whatever it meets with stays its own matter.
 ///

@@ -1,7 +1,8 @@
 internal import EventLog
 internal import Glibc
-package import JourneyModel
+internal import JourneyModel
 internal import Questions
+internal import Timelines
 
 /// The file that ``EventMarks`` are kept in, so that a rebuild that a crash cut off goes on where it was.
 ///
@@ -148,16 +149,6 @@ final class MarkFile {
 
     private func write(_ bytes: [UInt8], at offset: Int) -> Bool {
         unsafe bytes.withUnsafeBytes { unsafe pwrite(descriptor, $0.baseAddress, bytes.count, off_t(offset)) } == bytes.count
-    }
-}
-
-/// An event that a view could not make anything of.
-package struct ParkedEvent: Sendable, Equatable {
-    package let position: Position
-    package let reason: String
-
-    package init(position: Position, reason: String) {
-        (self.position, self.reason) = (position, reason)
     }
 }
 

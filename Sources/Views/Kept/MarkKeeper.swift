@@ -62,29 +62,41 @@ struct MarkKeeper {
         var left = MarkKeeper.batch
         var isFull = false
         do throws(LogError) {
-            try log.read(after: position) { (record, bytes) in
-                guard record.position == position + 1, record.position <= end else { return false }
+            try log.readOn(after: position, through: end) { event in
+                guard event.position == position + 1 else { return false }
+                // Nobody knows when it was recorded: a block that ends with it is looked at again after a start.
+                isFull = !add(EventMeaning(), parked: event, recordedAt: Timestamp(microseconds: .min))
+                return !isFull
+            } _: { (record, bytes) in
+                guard record.position == position + 1 else { return false }
                 isFull = !mark(record, bytes)
                 left -= 1
                 return !isFull && left > 0
             }
         } catch {
-            throw .log(error)
+            throw isFull ? .tooManyKinds : .log(error)
         }
         if isFull { throw .tooManyKinds }
         return log.first == marks.base
     }
 
     private mutating func mark(_ record: EventRecord, _ bytes: Span<UInt8>) -> Bool {
-        var meaning = EventMeaning()
         do throws(MeaningFault) {
-            meaning = try reader.meaning(record, bytes, correction: nil, log)
+            return add(try reader.meaning(record, bytes, correction: nil, log), parked: nil, recordedAt: record.recordedAt)
         } catch {
-            park(ParkedEvent(position: record.position, reason: error.reason))
+            let parked = ParkedEvent(position: record.position, reason: error.reason)
+            return add(EventMeaning(), parked: parked, recordedAt: record.recordedAt)
         }
+    }
+
+    /// Adds the next event.
+    ///
+    /// - Returns: false where there are too many kinds.
+    private mutating func add(_ meaning: EventMeaning, parked: ParkedEvent?, recordedAt: Timestamp) -> Bool {
+        if let parked { park(parked) }
         guard marks.append(meaning) else { return false }
         if let file, file.isDue(marks) {
-            file.writeBlock(marks, reader.values, parked: parkedInBlock, recordedAt: record.recordedAt)
+            file.writeBlock(marks, reader.values, parked: parkedInBlock, recordedAt: recordedAt)
             parkedInBlock = []
         }
         return true
@@ -111,7 +123,15 @@ struct MarkKeeper {
     mutating func retryParked() throws(LogError) -> [Position] {
         var mended: [Position] = []
         for event in parked {
-            guard let meaning = try read(event.position, correction: 0) else { continue }
+            let meaning: EventMeaning?
+            do throws(LogError) {
+                meaning = try read(event.position, correction: 0)
+            } catch {
+                // As damaged as it was.
+                guard case .damaged(event.position, _) = error else { throw error }
+                continue
+            }
+            guard let meaning else { continue }
             marks.set(event.position, meaning)
             mended.append(event.position)
         }

@@ -1,4 +1,5 @@
 package import JourneyModel
+package import Timelines
 
 /// How a version of a view is: what `journeyctl views`, `/v1/status`, `/healthz` and `/metrics` say of it.
 package struct ViewStatus: Sendable {
@@ -62,7 +63,7 @@ package struct ViewStatus: Sendable {
     }
 
     /// Writes that the numbers are partial, and why, where they are.
-    static func write(parked: [ParkedEvent], count: Int, to writer: inout JSONWriter) {
+    package static func write(parked: [ParkedEvent], count: Int, to writer: inout JSONWriter) {
         guard count > 0 else { return }
         writer.key("partial")
         writer.object { writer in
