@@ -89,6 +89,11 @@ package struct LinkGraph: Sendable {
         if let link = find(pair) { links.markChanged(link) }
     }
 
+    /// Has all links among the changes again.
+    mutating func markAllChanged() {
+        for link in 0..<UInt32(links.count) { links.markChanged(link) }
+    }
+
     /// Takes an assertion about two subjects into account.
     ///
     /// - Returns: the components that were, and those that are now, where that changed anything.

@@ -17,6 +17,9 @@ struct LinkTable: Sendable {
     // Random, so that nobody can choose pairs that fall on one slot: multiply-shift hashing, Dietzfelbinger et al. 1997.
     private let multiplier = UInt64.random(in: .min ... .max) | 1
 
+    /// How many links there are.
+    var count: Int { links.count }
+
     func pair(_ link: UInt32) -> LinkGraph.Pair { links[Int(link)].pair }
 
     /// What is asserted of a link.

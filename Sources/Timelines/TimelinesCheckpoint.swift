@@ -59,6 +59,13 @@ extension Timelines {
         changedCompensations.formUnion(changes.compensations.map { Int($0.number) })
     }
 
+    /// Has the next call of ``takeChanges()`` give all there is: the checkpoint has become one of something else meanwhile.
+    package mutating func keepAll() {
+        (savedSubjects, savedValues, savedSets, savedAssertions) = (0, 0, 0, 0)
+        links.markAllChanged()
+        changedCompensations = Set(ledger.all.indices)
+    }
+
     private mutating func forgetChanges() {
         changedCompensations.removeAll(keepingCapacity: true)
         (savedSubjects, savedValues, savedSets, savedAssertions) = (subjects.count, values.count, sets.count, assertions.count)

@@ -93,6 +93,11 @@ package struct JourneyState: Sendable {
         definitionsRead = timelines.definitions.count
     }
 
+    /// Has the next checkpoint store all there is.
+    mutating func keepAll() {
+        timelines.keepAll()
+    }
+
     /// Adds the next events of the log, `count` at most, and parks those that cannot be read.
     ///
     /// - Throws: where the log cannot be read, or too many events are parked; those before are in.

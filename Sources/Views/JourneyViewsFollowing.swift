@@ -103,7 +103,7 @@ extension JourneyViews {
             if try goOn(&course.rebuild, checkpoints) { course.isUnsaved = true }
         } catch {
             course.pause = .now + retryPause
-            if course.renounces(error, upTo: course.rebuild?.state.timelines.position ?? 0, log) { course.rebuild = nil }
+            if course.renounces(error, upTo: course.rebuild?.state.timelines.position ?? 0, log) { abandon(&course.rebuild, checkpoints) }
             rebuilding.withLock { $0 = Rebuild.Progress(share: $0?.share ?? 0, reason: "\(error)") }
         }
     }

@@ -51,11 +51,14 @@ extension JourneyViews {
     func goOn(_ rebuild: inout Rebuild?, _ checkpoints: CheckpointWriter) throws(LogError) -> Bool {
         guard let map = state.withLock({ $0.mapDue(shipped) }) else {
             // Nothing is due, or no more: the next definition may set the old map again.
-            rebuild = nil
+            abandon(&rebuild, checkpoints)
             rebuilding.withLock { $0 = nil }
             return false
         }
-        if rebuild?.state.timelines.map.canonicalText != map.canonicalText { rebuild = Rebuild(map: map, file: newEntries()) }
+        if rebuild?.state.timelines.map.canonicalText != map.canonicalText {
+            abandon(&rebuild, checkpoints)
+            rebuild = Rebuild(map: map, file: newEntries())
+        }
         let before = rebuild?.state.timelines.position
         try rebuild?.state.take(JourneyViews.batch, from: log)
         let reached = note(rebuild)
@@ -76,6 +79,15 @@ extension JourneyViews {
         rebuilding.withLock { $0 = nil }
         release()
         return true
+    }
+
+    /// Gives up what is built. Where a checkpoint of it was begun, the next one has all of the views that answer.
+    func abandon(_ rebuild: inout Rebuild?, _ checkpoints: CheckpointWriter) {
+        if rebuild?.storing != nil {
+            checkpoints.wait()
+            state.withLock { $0.keepAll() }
+        }
+        rebuild = nil
     }
 
     /// Notes how far a rebuild is.

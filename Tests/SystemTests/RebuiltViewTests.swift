@@ -36,9 +36,13 @@ import Testing
         return try Numbers(daemon.post(body, "application/json", to: "/v1/questions"), map: "map")
     }
 
-    private func set(_ daemon: Daemon, _ map: String, round: Int) throws -> Int {
+    private func isLive(_ daemon: Daemon) throws -> Bool {
+        try daemon.get("/v1/views").json?["views"]?.elements?.first?["state"]?.text == "live"
+    }
+
+    private func set(_ daemon: Daemon, _ map: String, _ id: String) throws -> Int {
         let event = eventJSON(
-            "map-\(round)", type: "ops.definition.set", subject: "definition:stages",
+            id, type: "ops.definition.set", subject: "definition:stages",
             data: #"{"name":"m","kind":"stages","definition":\#(map)}"#)
         return try #require(try daemon.post(event).json?["last"]?.integer)
     }
@@ -53,22 +57,33 @@ import Testing
         let simulated = try Program.run("journeyctl", ["simulate", "--journeys", "3000", "--seed", "\(seed % 1000)"], in: scratch)
         #expect(try daemon.post(simulated.output, "application/x-ndjson").status == 200)
         var position = try #require(try daemon.get("/v1/status").json?["position"]?.integer)
-        var old = try funnel(daemon, after: position)
+        var (old, oldMap) = (try funnel(daemon, after: position), shipped)
         var (oldSeen, kills) = (0, 0)
         for round in 1...rounds {
             let map = shipped.replacing("P540D", with: "P\(1 + round * 5)D")
             let new = try asked(daemon, under: map)
-            position = try set(daemon, map, round: round)
+            position = try set(daemon, map, "map-\(round)")
             // Sometimes at once, sometimes while it builds, sometimes when it has just cut over.
             let waits = Int.random(in: 0..<3, using: &random)
             var isNew = false
             for _ in 0..<(waits * Int.random(in: 1...40, using: &random)) where !isNew {
                 isNew = try funnel(daemon, after: position) == new
             }
+            // Now and then the old map is set again meanwhile, and what was built is given up.
+            let isBack = round % 3 == 0
+            if isBack {
+                position = try set(daemon, oldMap, "back-\(round)")
+                for _ in 0..<Int.random(in: 0...20, using: &random) { _ = try funnel(daemon, after: position) }
+            }
             #expect(daemon.signal(SIGKILL) == -SIGKILL)
             kills += 1
             daemon = try Daemon(scratch)
-            while true {
+            while isBack {
+                let (isLive, told) = (try isLive(daemon), try funnel(daemon, after: position))
+                #expect(told == old || told == new && !isLive, "round \(round): SEED=\(seed), back, \(told.map)")
+                if isLive, told == old { break }
+            }
+            while !isBack {
                 let told = try funnel(daemon, after: position)
                 #expect(told == new || told == old && !isNew, "round \(round): SEED=\(seed), \(told.map)")
                 isNew = isNew || told == new
@@ -76,8 +91,8 @@ import Testing
                 oldSeen += 1
             }
             #expect(try asked(daemon, under: map) == new, "round \(round): as one from zero")
-            while try daemon.get("/v1/views").json?["views"]?.elements?.first?["state"]?.text != "live" { sched_yield() }
-            old = new
+            while try !isLive(daemon) { sched_yield() }
+            if !isBack { (old, oldMap) = (new, map) }
         }
         print("rebuilt views: \(kills) kills, the old numbers were told \(oldSeen) times behind one")
     }
