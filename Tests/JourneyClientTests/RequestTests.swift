@@ -2,7 +2,7 @@ import JourneyClient
 import NIOHTTP1
 import Testing
 
-@Suite("Requests", .timeLimit(.minutes(1)))
+@Suite("Requests", .timeLimit(.minutes(10)))
 struct RequestTests {
     @Test("a request carries its method, path, query, headers and body, and the answer comes back whole")
     func roundTrip() async throws {

@@ -4,7 +4,7 @@ import NIOHTTP1
 import Synchronization
 import Testing
 
-@Suite("Streams", .timeLimit(.minutes(1)))
+@Suite("Streams", .timeLimit(.minutes(10)))
 struct StreamTests {
     @Test("report lines can be read while the upload goes on")
     func duplex() async throws {

@@ -7,7 +7,7 @@
 //     LOSTCACHE_ROOT     the directory watched, an absolute path without symbolic links
 //     LOSTCACHE_JOURNAL  a directory on the same file system, outside the root: `journal`, and `files/INODE`, a second link to each file
 //     LOSTCACHE_KILL_AT  N: end this process by SIGKILL inside its N-th watched write, flush or change of a directory
-//     LOSTCACHE_SEED     chooses where inside that call, and how many bytes of it were written
+//     LOSTCACHE_SEED     chooses where inside that call, and how many sectors of it were written
 //     LOSTCACHE_LIE      flushes that do nothing: any of file, dsync, directory, with commas between; 1 for all
 //
 // Real flushes are left out: the model needs none, and a round is fast without.
@@ -35,6 +35,7 @@
 #define FIRST_RECORD 4096
 #define MAGIC 0x314543414354534CULL  // "LSTCACE1", little-endian
 #define DESCRIPTORS 65536
+#define SECTOR 512
 
 // The journal begins with this; the rest of its first page is zero.
 struct header {
@@ -468,7 +469,9 @@ static ssize_t write_watched(int descriptor, struct watched *file, const struct 
     struct record *made = record_write(descriptor, file->file, (uint64_t)offset, length);
     set(made, PENDING);
     if (place == 1) {
-        size_t left = length ? random_number() % length : 0;
+        // A process that is killed leaves whole pages of the system's cache, and a device whole sectors: none of them is written in part.
+        uint64_t end = ((uint64_t)offset + (length ? random_number() % length : 0)) / SECTOR * SECTOR;
+        size_t left = end > (uint64_t)offset ? (size_t)(end - (uint64_t)offset) : 0;
         off_t at = offset;
         for (int piece = 0; piece < count && left > 0; piece++) {
             size_t part = pieces[piece].iov_len < left ? pieces[piece].iov_len : left;

@@ -71,6 +71,8 @@ final class ColumnsHouse {
         let copy = scratch.url.appending(path: "copy")
         if isKilled { try FileManager.default.copyItem(at: store, to: copy) }
         columns.close()
+        // The thread that has ended may have told of one after somebody asked.
+        _ = takeLosses()
         if isKilled {
             try FileManager.default.removeItem(at: store)
             try FileManager.default.moveItem(at: copy, to: store)
