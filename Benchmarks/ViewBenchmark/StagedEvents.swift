@@ -86,7 +86,7 @@ struct StagedEvents {
     private func append(_ batch: EventBatch, to log: EventLog) throws {
         while true {
             do throws(LogError) {
-                return try log.append(AppendRequest(batch: batch, isAtomic: true, emitter: 0, expectation: nil) { _ in })
+                return try log.append(AppendRequest(batch: batch, to: log, isAtomic: true, emitter: 0, expectation: nil) { _ in })
             } catch {
                 guard case .overloaded = error else { throw error }
                 // The queue is bounded: what is in it has to be stored first.

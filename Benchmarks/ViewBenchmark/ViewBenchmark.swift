@@ -99,7 +99,7 @@ struct ViewBenchmark: ParsableCommand {
             let due = start + .milliseconds(10 * number)
             while ContinuousClock.now < due { usleep(200) }
             try log.append(
-                AppendRequest(batch: batch, isAtomic: true, emitter: 0, expectation: nil) { result in
+                AppendRequest(batch: batch, to: log, isAtomic: true, emitter: 0, expectation: nil) { result in
                     guard case .success(let outcome) = result, let last = outcome.last else { return }
                     let stored = ContinuousClock.now
                     views.whenSeen(last) {

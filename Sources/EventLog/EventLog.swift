@@ -184,7 +184,7 @@ package final class EventLog: Sendable {
     package func appendBlocking(_ batch: EventBatch, emitter: UInt32) -> Result<AppendOutcome, AppendFailure> {
         let arrival = Arrival<Result<AppendOutcome, AppendFailure>>()
         do throws(LogError) {
-            try append(AppendRequest(batch: batch, isAtomic: true, emitter: emitter) { arrival.come($0) })
+            try append(AppendRequest(batch: batch, to: self, isAtomic: true, emitter: emitter) { arrival.come($0) })
         } catch {
             return .failure(.log(error))
         }

@@ -26,7 +26,7 @@ final class AppendDesk: Sendable {
     func append(
         _ batch: EventBatch, emitter: UInt32, expectation: Expectation?, _ completion: @escaping @Sendable (Result) -> Void
     ) {
-        let request = AppendRequest(batch: batch, isAtomic: true, emitter: emitter, expectation: expectation) { [self] result in
+        let request = AppendRequest(batch: batch, to: log, isAtomic: true, emitter: emitter, expectation: expectation) { [self] result in
             bring { completion(result) }
         }
         outgoing.value.append(request)

@@ -48,7 +48,7 @@ extension ConnectionHandler {
     /// - Returns: false where the log had no room: it is tried again.
     private func submit(_ portion: LineIngest.Portion, _ stream: inout LineStream) -> Bool {
         let bound = bound
-        let request = AppendRequest(batch: portion.batch, isAtomic: false, emitter: peer.user) { result in
+        let request = AppendRequest(batch: portion.batch, to: shared.interface.log, isAtomic: false, emitter: peer.user) { result in
             bound.eventLoop.execute { bound.value.stored(portion, result) }
         }
         do throws(LogError) {

@@ -117,7 +117,7 @@ struct Answers {
         let (done, outcome) = (DispatchSemaphore(value: 0), Outcome())
         do throws(LogError) {
             try interface.log.append(
-                AppendRequest(batch: batch, isAtomic: true, emitter: 0) { result in
+                AppendRequest(batch: batch, to: interface.log, isAtomic: true, emitter: 0) { result in
                     outcome.text = "\(result)"
                     done.signal()
                 })

@@ -45,7 +45,7 @@ extension EventLog {
         try await withCheckedThrowingContinuation { continuation in
             do throws(LogError) {
                 try append(
-                    AppendRequest(batch: batch, isAtomic: isAtomic, emitter: 0, expectation: expectation) {
+                    AppendRequest(batch: batch, to: self, isAtomic: isAtomic, emitter: 0, expectation: expectation) {
                         continuation.resume(returning: $0)
                     })
             } catch {

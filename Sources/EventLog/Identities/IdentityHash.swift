@@ -1,3 +1,5 @@
+internal import JourneyModel
+
 /// The hash of an event's identity, its source and id: SipHash-2-4 (Aumasson and Bernstein 2012) under the log's own key.
 ///
 /// Stable across starts, as it is written to ``IdentityRun``s; keyed, so that nobody outside can make identities collide.
@@ -22,6 +24,19 @@ struct IdentityHash: Sendable {
         // The lengths keep "ab" + "c" from "a" + "bc".
         let hash = state.finish(UInt64(truncatingIfNeeded: source.count) << 32 | UInt64(truncatingIfNeeded: id.count))
         return hash == 0 ? 1 : hash
+    }
+
+    /// The hashes of each event of a batch.
+    func callAsFunction(_ batch: EventBatch) -> [EventHashes] {
+        let bytes = batch.bytes
+        return batch.drafts.map { draft in
+            let identity = unsafe bytes.withUnsafeBytes { bytes in
+                unsafe self(
+                    source: UnsafeRawBufferPointer(rebasing: bytes[draft.source.range]),
+                    id: UnsafeRawBufferPointer(rebasing: bytes[draft.id.range]))
+            }
+            return EventHashes(identity: identity, subject: subject(bytes.span.extracting(draft.subject.range)))
+        }
     }
 
     /// The hash of a subject's name.
@@ -96,4 +111,10 @@ private struct SipState {
     private func rotated(_ word: UInt64, _ by: UInt64) -> UInt64 {
         word << by | word >> (64 - by)
     }
+}
+
+/// The keyed hashes of an event: of its source and id, and of its subject's name.
+struct EventHashes: Sendable {
+    let identity: UInt64
+    let subject: UInt64
 }

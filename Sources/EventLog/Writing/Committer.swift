@@ -51,16 +51,16 @@ struct Commit: ~Copyable {
     mutating func apply(
         _ request: AppendRequest, _ state: inout CommitState
     ) throws(CommitError) -> Result<AppendOutcome, AppendFailure> {
-        if let expectation = request.expectation, let failure = try check(expectation, request.batch, state) {
+        if let expectation = request.expectation, let failure = try check(expectation, request, state) {
             return .failure(failure)
         }
         let tail = state.tail
         var outcome = AppendOutcome()
         let bytes = request.batch.bytes
-        let identities = identities(request.batch, state)
+        prefetch(request.hashes, state)
         for (index, draft) in request.batch.drafts.enumerated() {
-            let identity = identities[index]
-            if let twin = try twin(of: draft, identity, bytes, state) {
+            let hashes = request.hashes[index]
+            if let twin = try twin(of: draft, hashes.identity, bytes, state) {
                 guard twin.isSame else {
                     let conflict = Conflict(index: index, position: twin.position)
                     guard request.isAtomic else {
@@ -74,7 +74,7 @@ struct Commit: ~Copyable {
                 outcome.duplicated.append(index)
                 outcome.include(twin.position)
             } else {
-                try store(draft, identity, of: request.batch, emitter: request.emitter, &state)
+                try store(draft, hashes, of: request.batch, emitter: request.emitter, &state)
                 outcome.appended += 1
                 outcome.include(state.tail)
             }
@@ -96,37 +96,27 @@ struct Commit: ~Copyable {
         state.subjects.takeBack(to: state.tail)
     }
 
-    /// The hash of each event's identity. What is looked for under them lies all over memory: asked for together, it is waited for once.
-    private func identities(_ batch: EventBatch, _ state: borrowing CommitState) -> [UInt64] {
-        batch.drafts.map { draft in
-            let identity = identity(draft, batch.bytes)
-            state.identities.prefetch(identity)
-            older.prefetch(identity)
-            return identity
-        }
-    }
-
-    private func identity(_ draft: EventBatch.Draft, _ bytes: [UInt8]) -> UInt64 {
-        unsafe bytes.withUnsafeBytes { bytes in
-            unsafe hash(
-                source: UnsafeRawBufferPointer(rebasing: bytes[draft.source.range]),
-                id: UnsafeRawBufferPointer(rebasing: bytes[draft.id.range]))
+    /// What is looked for under hashes lies all over memory: asked for together, it is waited for once.
+    private func prefetch(_ hashes: [EventHashes], _ state: borrowing CommitState) {
+        for hash in hashes {
+            state.identities.prefetch(hash.identity)
+            older.prefetch(hash.identity)
         }
     }
 
     /// Why the expectation is not met, if so. A request that is stored already in full is answered as before, whatever came after it.
     private func check(
-        _ expectation: Expectation, _ batch: EventBatch, _ state: borrowing CommitState
+        _ expectation: Expectation, _ request: AppendRequest, _ state: borrowing CommitState
     ) throws(CommitError) -> AppendFailure? {
         guard state.subjects.reaches(back: expectation.through) else { return .log(.overloaded) }
         let behind = state.subjects.lastPosition(hash.subject(expectation.subject.span), after: expectation.through)
         let last = behind ?? expectation.known
         if last == expectation.position { return nil }
-        for draft in batch.drafts {
-            let twin = try twin(of: draft, identity(draft, batch.bytes), batch.bytes, state)
+        for (draft, hashes) in zip(request.batch.drafts, request.hashes) {
+            let twin = try twin(of: draft, hashes.identity, request.batch.bytes, state)
             if twin?.isSame != true { return .unexpected(last) }
         }
-        return batch.drafts.isEmpty ? .unexpected(last) : nil
+        return request.batch.drafts.isEmpty ? .unexpected(last) : nil
     }
 
     /// The stored event that has the draft's source and id, and whether it is the same event in full.
@@ -168,7 +158,7 @@ struct Commit: ~Copyable {
     }
 
     private mutating func store(
-        _ draft: EventBatch.Draft, _ identity: UInt64, of batch: EventBatch, emitter: UInt32, _ state: inout CommitState
+        _ draft: EventBatch.Draft, _ hashes: EventHashes, of batch: EventBatch, emitter: UInt32, _ state: inout CommitState
     ) throws(CommitError) {
         let bytes = batch.bytes
         let stamp = EventRecord.Stamp(
@@ -188,9 +178,9 @@ struct Commit: ~Copyable {
             chunk.append(RecordText(draft), of: bytes, stamp)
         }
         state.tail = stamp.position
-        state.identities.insert(identity, stamp.position)
-        state.subjects.add(hash.subject(bytes.span.extracting(draft.subject.range)))
-        inserted.append(identity)
+        state.identities.insert(hashes.identity, stamp.position)
+        state.subjects.add(hashes.subject)
+        inserted.append(hashes.identity)
     }
 
     private static func symbol(
