@@ -130,16 +130,19 @@ import Testing
 
     @Test func aProgramEndsInsideTheCallItIsTold() throws {
         var lengths: Set<Int> = []
+        let size = 8 * LostCachePowerCut.sector
+        let written = String(repeating: "B", count: size)
         // The calls: creation, write, flush, flush of the directory, write.
         for seed in 1...40 {
-            let end = try run("write /a 0 AAAA flush /a directory / write /a 0 BBBBBBBB", killAt: 5, seed: UInt64(seed))
+            let end = try run("write /a 0 AAAA flush /a directory / write /a 0 \(written)", killAt: 5, seed: UInt64(seed))
             #expect(end.signal == SIGKILL && end.done == ["write", "flush", "directory"])
             lengths.insert(text("/a")?.count { $0 == "B" } ?? -1)
             try cut()
             #expect(text("/a") == "AAAA")
             try FileManager.default.removeItem(atPath: root + "/a")
         }
-        #expect(lengths.contains(0) && lengths.contains(8) && lengths.count > 4, "\(lengths)")
+        #expect(lengths.contains(0) && lengths.contains(size) && lengths.count > 4, "\(lengths)")
+        #expect(lengths.allSatisfy { $0 % LostCachePowerCut.sector == 0 }, "a sector is whole: \(lengths)")
     }
 
     @Test func flushesReachWhatAnEarlierProgramWrote() throws {

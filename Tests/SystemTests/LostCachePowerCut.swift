@@ -17,7 +17,7 @@ struct LostCachePowerCut {
         case tearLast
     }
 
-    private static let sector = 512
+    static let sector = 512
 
     private let directory: String
     private let journal: LostCacheJournal
