@@ -22,7 +22,9 @@ package struct EventSegment: Sendable {
     private static let subjectOffset = 8, accountOffset = 12, identityOffset = 16, typeOffset = 20, sourceOffset = 22
 
     /// Where each column begins, in bytes a row, and the bytes of one value.
-    private static let columns = [(0, 8), (8, 4), (12, 4), (16, 4), (20, 2), (22, 2)]
+    private static let columns = [
+        (0, 8), (subjectOffset, 4), (accountOffset, 4), (identityOffset, 4), (typeOffset, 2), (sourceOffset, 2),
+    ]
 
     private var bytes: ColumnBytes
     private(set) var count: Int

@@ -11,19 +11,32 @@ struct LinkAssertion: Sendable, Equatable {
         (self.pair, self.entry, self.isLink) = (pair, entry, isLink)
     }
 
-    /// u64 pair, u32 entry, u8 whether it links; little-endian.
-    var stored: [UInt8] {
+    /// As ``LinkGraph/stored(_:by:isLink:)``.
+    var stored: [UInt8] { LinkGraph.stored(pair, by: entry, isLink: isLink) }
+
+    init?(_ stored: Span<UInt8>) {
+        guard stored.count == LinkGraph.storedSize else { return nil }
+        let (pair, entry, isLink) = LinkGraph.assertion(stored)
+        self.init(pair: pair, entry: entry, isLink: isLink)
+    }
+}
+
+extension LinkGraph {
+    /// Bytes of ``stored(_:by:isLink:)``.
+    static let storedSize = 13
+
+    /// That an event links or parts a pair: u64 pair, u32 number of the event, u8 whether it links; little-endian.
+    static func stored(_ pair: Pair, by event: UInt32, isLink: Bool) -> [UInt8] {
         var bytes: [UInt8] = []
         bytes.append(littleEndian: pair.key)
-        bytes.append(littleEndian: entry)
+        bytes.append(littleEndian: event)
         bytes.append(isLink ? 1 : 0)
         return bytes
     }
 
-    init?(_ stored: Span<UInt8>) {
-        guard stored.count == 13 else { return nil }
-        self.init(
-            pair: LinkGraph.Pair(key: stored.load(0, as: UInt64.self)), entry: stored.load(8, as: UInt32.self), isLink: stored[12] == 1)
+    /// Reads what ``stored(_:by:isLink:)`` gave.
+    static func assertion(_ stored: Span<UInt8>) -> (pair: Pair, event: UInt32, isLink: Bool) {
+        (Pair(key: stored.load(0, as: UInt64.self)), stored.load(8, as: UInt32.self), stored[12] == 1)
     }
 }
 

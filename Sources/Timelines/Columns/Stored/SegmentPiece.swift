@@ -96,21 +96,15 @@ struct FoundTarget: Sendable {
 }
 
 extension IdentityAssertion {
-    static let storedSize = 13
+    static let storedSize = LinkGraph.storedSize
 
-    /// u64 pair, u32 row, u8 whether it links; little-endian.
-    var stored: [UInt8] {
-        var bytes: [UInt8] = []
-        bytes.append(littleEndian: pair.key)
-        bytes.append(littleEndian: row)
-        bytes.append(isLink ? 1 : 0)
-        return bytes
-    }
+    /// As ``LinkGraph/stored(_:by:isLink:)``.
+    var stored: [UInt8] { LinkGraph.stored(pair, by: row, isLink: isLink) }
 
     /// - Parameter stored: as many bytes as one has.
     init(_ stored: Span<UInt8>) {
-        self.init(
-            row: stored.load(8, as: UInt32.self), pair: LinkGraph.Pair(key: stored.load(0, as: UInt64.self)), isLink: stored[12] == 1)
+        let (pair, row, isLink) = LinkGraph.assertion(stored)
+        self.init(row: row, pair: pair, isLink: isLink)
     }
 }
 
