@@ -336,7 +336,7 @@ static int open_watched(const char *path, int flags, mode_t mode) {
             made->directory = parent_inode(path);
             set(made, PENDING);
         }
-        int descriptor = real_openat(AT_FDCWD, path, flags & ~(O_DSYNC | O_SYNC), mode);
+        int descriptor = real_openat(AT_FDCWD, path, flags & ~(O_DSYNC | O_SYNC | O_DIRECT), mode);
         if (made && descriptor >= 0) made->file = inode(path);
         if (made && descriptor < 0) set(made, INCOMPLETE);
         watch(descriptor, path, flags);
@@ -344,7 +344,7 @@ static int open_watched(const char *path, int flags, mode_t mode) {
         pthread_mutex_unlock(&lock);
         return descriptor;
     }
-    int descriptor = real_openat(AT_FDCWD, path, flags & ~(O_DSYNC | O_SYNC), mode);
+    int descriptor = real_openat(AT_FDCWD, path, flags & ~(O_DSYNC | O_SYNC | O_DIRECT), mode);
     watch(descriptor, path, flags);
     pthread_mutex_unlock(&lock);
     return descriptor;

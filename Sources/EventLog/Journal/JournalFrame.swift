@@ -13,29 +13,32 @@ struct JournalFrame {
     /// Bytes, with those up to the next frame's place.
     let size: Int
 
-    /// Writes the bytes of a frame, filled up to a multiple of ``alignment``, in place of what `frame` holds.
+    /// Puts the bytes of a frame, filled up to a multiple of ``alignment``, in place of what `frame` holds.
     ///
     /// - Parameter key: the log's own, so that nobody can write events that look like frames.
+    /// - Returns: false where they do not fit.
     static func write(
-        _ chunk: RecordChunk, _ names: [(number: UInt32, text: [UInt8])], _ generation: UInt64, key: UInt64, into frame: inout [UInt8]
-    ) {
-        frame.removeAll(keepingCapacity: true)
-        frame.reserveCapacity(headerSize + chunk.bytes.count + 4 * chunk.count + alignment)
-        frame += magic + [0, 0, 0, 0]
+        _ chunk: RecordChunk, _ names: [(number: UInt32, text: [UInt8])], _ generation: UInt64, key: UInt64, into frame: AlignedBuffer
+    ) -> Bool {
+        let length = names.reduce(4 * chunk.count + chunk.bytes.count) { $0 + 8 + $1.text.count }
+        guard filled(headerSize + length) <= frame.capacity else { return false }
+        frame.removeAll()
+        frame.append(magic)
+        // The checksum's place.
+        frame.append(littleEndian: UInt32(0))
         frame.append(littleEndian: generation)
         frame.append(littleEndian: chunk.first)
-        let length = names.reduce(4 * chunk.count + chunk.bytes.count) { $0 + 8 + $1.text.count }
         for number in [chunk.count, names.count, length] { frame.append(littleEndian: UInt32(number)) }
         for (number, text) in names {
             frame.append(littleEndian: number)
             frame.append(littleEndian: UInt32(text.count))
-            frame += text
+            frame.append(text)
         }
         chunk.eachLength { frame.append(littleEndian: UInt32($0)) }
-        frame += chunk.bytes
-        let checksum = unsafe frame[8...].withUnsafeBytes { unsafe Checksum.record(key, $0) }
-        for byte in 0..<4 { frame[4 + byte] = UInt8(truncatingIfNeeded: checksum >> UInt32(8 * byte)) }
-        frame.append(contentsOf: repeatElement(0, count: filled(frame.count) - frame.count))
+        frame.append(chunk.bytes)
+        frame.replace(at: 4, with: unsafe Checksum.record(key, UnsafeRawBufferPointer(rebasing: frame.bytes[8...])))
+        frame.fill(toMultipleOf: alignment)
+        return true
     }
 
     /// The frame at `offset` of `journal`; nil where there is none that is whole.
