@@ -2,12 +2,12 @@ internal import CLinux
 internal import Glibc
 internal import JourneyModel
 
-/// The identities of a range of positions, sorted by hash in a file that never changes: 13 bytes an event, and 10 bits of filter.
+/// The identities of a range of positions, sorted by hash in a file that never changes: 13 bytes an event, and 14 bits of filter.
 ///
 ///     page 0          magic "JDIDRUN1", log id, first, last, pages of entries, bytes of filter, checksum of the filter, checksum of
 ///                     the page
 ///     pages 1 … n     u16 count, up to 314 entries (hash 8 bytes, position 5), u32 CRC-32C over page number and page
-///     the rest        a blocked Bloom filter (Putze, Sanders and Singler 2007): 64-byte blocks, 10 bits an entry, 6 probes
+///     the rest        a blocked Bloom filter (Putze, Sanders and Singler 2007): 64-byte blocks, 14 bits an entry, 6 probes
 ///
 /// Little-endian, pages of 4 KiB. The file is mapped, so what it takes of memory the system can take back. A page is found by
 /// interpolation, as hashes are uniform; its checksum is compared at each look. The filter, which is compared at the opening, spares
@@ -97,36 +97,74 @@ final class IdentityRun: Sendable {
         var guess = Int(hash.multipliedFullWidth(by: UInt64(pages)).high)
         var steps = 0
         while low < high {
-            let isBelow = try entries(guess).last.map { $0.hash < hash } ?? true
+            let page = try page(guess)
+            let isBelow = page.hash(page.count - 1) < hash
             if isBelow { low = guess + 1 } else { high = guess }
             steps += 1
             guess = steps < 4 ? (isBelow ? low : max(low, high - 1)) : (low + high) / 2
         }
         for number in low..<pages {
-            for entry in try entries(number) {
-                if entry.hash > hash { return }
-                if entry.hash == hash { body(entry.position) }
+            let page = try page(number)
+            for index in page.first(notBelow: hash)..<page.count {
+                guard page.hash(index) == hash else { return }
+                body(page.position(index))
             }
         }
     }
 
     /// The entries of a page, its checksum compared.
     func entries(_ number: Int) throws(LogError) -> [IdentityEntry] {
+        let page = try page(number)
+        return (0..<page.count).map { IdentityEntry(hash: page.hash($0), position: page.position($0)) }
+    }
+
+    /// A page as it is mapped, its checksum compared.
+    private func page(_ number: Int) throws(LogError) -> Page {
         let start = IdentityRun.pageSize * (1 + number)
-        let page = unsafe UnsafeRawBufferPointer(rebasing: map[start..<(start + IdentityRun.pageSize)])
-        let end = IdentityRun.pageSize - 4
-        let stored = UInt32(littleEndian: unsafe page.loadUnaligned(fromByteOffset: end, as: UInt32.self))
-        let computed = unsafe Checksum.record(UInt64(number), UnsafeRawBufferPointer(rebasing: page[..<end]))
-        let count = Int(UInt16(littleEndian: unsafe page.loadUnaligned(as: UInt16.self)))
-        guard stored == computed, count > 0, count <= IdentityRun.entriesPerPage else {
-            throw .unusable("\(path) is damaged on page \(number + 1)")
+        let page = unsafe Page(bytes: UnsafeRawBufferPointer(rebasing: map[start..<(start + IdentityRun.pageSize)]))
+        guard page.isIntact(number) else { throw .unusable("\(path) is damaged on page \(number + 1)") }
+        return page
+    }
+
+    /// Entries as they lie in the file, for as long as the run is mapped.
+    @safe
+    private struct Page {
+        private let bytes: UnsafeRawBufferPointer
+        /// How many entries it has.
+        let count: Int
+
+        init(bytes: UnsafeRawBufferPointer) {
+            unsafe self.bytes = bytes
+            count = Int(UInt16(littleEndian: unsafe bytes.loadUnaligned(as: UInt16.self)))
         }
-        return (0..<count).map { index in
-            let offset = IdentityRun.pageHead + index * IdentityRun.entrySize
-            let hash = UInt64(littleEndian: unsafe page.loadUnaligned(fromByteOffset: offset, as: UInt64.self))
-            let low = UInt32(littleEndian: unsafe page.loadUnaligned(fromByteOffset: offset + 8, as: UInt32.self))
-            return IdentityEntry(hash: hash, position: Position(low) | Position(unsafe page[offset + 12]) << 32)
+
+        func isIntact(_ number: Int) -> Bool {
+            let end = IdentityRun.pageSize - 4
+            let stored = UInt32(littleEndian: unsafe bytes.loadUnaligned(fromByteOffset: end, as: UInt32.self))
+            let computed = unsafe Checksum.record(UInt64(number), UnsafeRawBufferPointer(rebasing: bytes[..<end]))
+            return stored == computed && count > 0 && count <= IdentityRun.entriesPerPage
         }
+
+        func hash(_ index: Int) -> UInt64 {
+            UInt64(littleEndian: unsafe bytes.loadUnaligned(fromByteOffset: offset(index), as: UInt64.self))
+        }
+
+        func position(_ index: Int) -> Position {
+            let low = UInt32(littleEndian: unsafe bytes.loadUnaligned(fromByteOffset: offset(index) + 8, as: UInt32.self))
+            return Position(low) | Position(unsafe bytes[offset(index) + 12]) << 32
+        }
+
+        /// The first entry whose hash is not below `hash`; ``count`` where there is none.
+        func first(notBelow hash: UInt64) -> Int {
+            var (low, high) = (0, count)
+            while low < high {
+                let middle = (low + high) / 2
+                if self.hash(middle) < hash { low = middle + 1 } else { high = middle }
+            }
+            return low
+        }
+
+        private func offset(_ index: Int) -> Int { IdentityRun.pageHead + index * IdentityRun.entrySize }
     }
 }
 
@@ -135,7 +173,7 @@ enum IdentityFilter {
     static let probes = 6
 
     static func bytes(_ entries: Int) -> Int {
-        max(1, (entries * 10 + 511) / 512) * 64
+        max(1, (entries * 14 + 511) / 512) * 64
     }
 
     /// The hash's block. Other bits of the hash than those that order the pages would do as well; these are mixed anew.

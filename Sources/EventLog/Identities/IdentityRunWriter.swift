@@ -2,7 +2,7 @@ internal import JourneyModel
 
 /// Writes an ``IdentityRun`` from entries that come sorted.
 ///
-/// Memory: the filter, 10 bits an entry, and a page.
+/// Memory: the filter, 14 bits an entry, and a page.
 struct IdentityRunWriter: ~Copyable {
     private let range: ClosedRange<Position>
     private let log: LogID
