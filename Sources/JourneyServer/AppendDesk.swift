@@ -13,7 +13,13 @@ final class AppendDesk: Sendable {
     private let log: EventLog
     private let eventLoop: any EventLoop
     private let outgoing: NIOLoopBoundBox<[AppendRequest]>
-    private let incoming = Mutex<[@Sendable () -> Void]>([])
+    private let incoming = Mutex<[Answer]>([])
+
+    /// What a commit has settled, and who waits for it.
+    private struct Answer: Sendable {
+        let completion: @Sendable (Result) -> Void
+        let result: Result
+    }
 
     init(_ log: EventLog, _ eventLoop: any EventLoop) {
         (self.log, self.eventLoop) = (log, eventLoop)
@@ -27,7 +33,7 @@ final class AppendDesk: Sendable {
         _ batch: EventBatch, emitter: UInt32, expectation: Expectation?, _ completion: @escaping @Sendable (Result) -> Void
     ) {
         let request = AppendRequest(batch: batch, to: log, isAtomic: true, emitter: emitter, expectation: expectation) { [self] result in
-            bring { completion(result) }
+            bring(Answer(completion: completion, result: result))
         }
         outgoing.value.append(request)
         guard outgoing.value.count == 1 else { return }
@@ -43,7 +49,7 @@ final class AppendDesk: Sendable {
         for request in requests[taken...] { request.completion(.failure(.log(refusal))) }
     }
 
-    private func bring(_ answer: @escaping @Sendable () -> Void) {
+    private func bring(_ answer: Answer) {
         let isFirst = incoming.withLock { incoming in
             incoming.append(answer)
             return incoming.count == 1
@@ -57,6 +63,6 @@ final class AppendDesk: Sendable {
             incoming = []
             return answers
         }
-        for answer in answers { answer() }
+        for answer in answers { answer.completion(answer.result) }
     }
 }

@@ -7,7 +7,9 @@ extension ConnectionHandler {
     private static let retryPause = TimeAmount.milliseconds(5)
 
     /// Appends the events of a body that arrived as a whole, and answers after the flush.
-    func append(_ body: ByteBuffer, _ format: EventFormat, _ expect: Position?) {
+    ///
+    /// - Parameter emission: which types may be emitted here, now.
+    func append(_ body: ByteBuffer, _ format: EventFormat, _ expect: Position?, _ emission: EmissionLimit) {
         do throws(Problem) {
             let batch = try shared.interface.batch(body.readableBytesUInt8Span, format, emission)
             let (bound, interface) = (bound, shared.interface)
@@ -24,10 +26,10 @@ extension ConnectionHandler {
     ///
     /// - Parameter isInputPaused: whether no more is at hand now, so that a portion need not be full.
     func pump(isInputPaused: Bool = false) {
-        guard case .lines(var stream) = exchange?.body else { return }
-        exchange?.body = .discarding
+        guard let exchange, case .lines(var stream) = exchange.body else { return }
+        exchange.body = .discarding
         defer {
-            if exchange != nil, exchange?.isReplyEnded == false { exchange?.body = .lines(stream) }
+            if !exchange.isReplyEnded { exchange.body = .lines(stream) }
             resumeReading()
             finishLines()
         }
@@ -66,12 +68,12 @@ extension ConnectionHandler {
     }
 
     private func stored(_ portion: LineIngest.Portion, _ result: Result<AppendOutcome, AppendFailure>) {
-        guard case .lines(var stream) = exchange?.body else { return }
+        guard let exchange, case .lines(var stream) = exchange.body else { return }
         switch result {
         case .success(let outcome):
-            exchange?.body = .discarding
+            exchange.body = .discarding
             let line = stream.ingest.stored(portion, outcome)
-            exchange?.body = .lines(stream)
+            exchange.body = .lines(stream)
             startReply(contentType: "application/x-ndjson")
             send(line)
             if stream.ingest.isDone { endLines(stream) } else { pump(isInputPaused: stream.buffers.isEmpty) }
@@ -82,7 +84,7 @@ extension ConnectionHandler {
     /// Ends the answer to a stream that cannot go on; the rest of the stream is passed over.
     private func stop(_ problem: Problem) {
         guard let exchange, !exchange.isReplyEnded else { return }
-        self.exchange?.body = .discarding
+        exchange.body = .discarding
         guard exchange.isReplyStarted else { return send(Reply(problem)) }
         send(LineIngest.failed(problem, request: requestID))
         endReply()

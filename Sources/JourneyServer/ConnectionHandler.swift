@@ -77,7 +77,8 @@ final class ConnectionHandler: ChannelDuplexHandler {
 
     private func begin(_ head: HTTPRequestHead) {
         hasAsked = true
-        var exchange = Exchange(head)
+        let exchange = Exchange(head)
+        self.exchange = exchange
         do throws(Problem) {
             // Before anything is told of what there is: whoever may do nothing learns nothing.
             try shared.interface.access.check(peer.caller, .health)
@@ -87,9 +88,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
             exchange.endpoint = route.endpoint
             try shared.interface.access.check(peer.caller, route.endpoint)
             exchange.body = try body(of: head, route, exchange)
-            self.exchange = exchange
         } catch {
-            self.exchange = exchange
             let allow = error.code == .methodNotAllowed ? (try? RequestTarget(head.uri)).flatMap { Endpoint.methods($0.path) } : nil
             send(Reply(error, allow: allow))
             return
@@ -105,14 +104,32 @@ final class ConnectionHandler: ChannelDuplexHandler {
     /// Begins an append that the parser has not seen.
     func begin(_ head: PlainAppend) {
         hasAsked = true
-        var exchange = Exchange(head)
+        let exchange = Exchange(head)
+        self.exchange = exchange
         do throws(Problem) {
             try shared.interface.access.check(peer.caller, .append)
             exchange.body = try collecting(
                 .events(head.format, expect: nil), exchange, maximum: shared.interface.maximumBody(head.format))
-            self.exchange = exchange
         } catch {
-            self.exchange = exchange
+            send(Reply(error))
+        }
+    }
+
+    /// Takes an append that the parser has not seen, and that is there as a whole.
+    func take(_ head: PlainAppend, _ body: ByteBuffer) {
+        hasAsked = true
+        let exchange = Exchange(head)
+        exchange.received = head.bodyCount
+        exchange.isRequestEnded = true
+        self.exchange = exchange
+        do throws(Problem) {
+            let (access, maximum) = (shared.interface.access, shared.interface.maximumBody(head.format))
+            try access.check(peer.caller, .append)
+            guard head.bodyCount <= maximum else {
+                throw ConnectionHandler.tooLarge(.events(head.format, expect: nil), head.bodyCount, maximum)
+            }
+            append(body, head.format, nil, access.emission(peer.caller))
+        } catch {
             send(Reply(error))
         }
     }
@@ -141,16 +158,14 @@ final class ConnectionHandler: ChannelDuplexHandler {
     }
 
     func body(_ buffer: ByteBuffer) {
-        guard var exchange else { return }
-        // Nobody else may hold the buffers while they grow, or each append would copy them.
-        self.exchange = nil
+        guard let exchange else { return }
         exchange.received += buffer.readableBytes
+        // Nobody else may hold the buffers while they grow, or each append would copy them.
         switch exchange.body {
         case .collecting(let purpose, var collected, let maximum):
             exchange.body = .discarding
             if collected.readableBytes + buffer.readableBytes > maximum {
                 let count = collected.readableBytes + buffer.readableBytes
-                self.exchange = exchange
                 return send(Reply(ConnectionHandler.tooLarge(purpose, count, maximum)))
             }
             if buffer.readableBytes == exchange.announced {
@@ -160,37 +175,34 @@ final class ConnectionHandler: ChannelDuplexHandler {
                 collected.writeImmutableBuffer(buffer)
             }
             exchange.body = .collecting(purpose, collected, maximum: maximum)
-            self.exchange = exchange
         case .lines(var stream):
             exchange.body = .discarding
             stream.buffers.append(buffer)
             exchange.body = .lines(stream)
-            self.exchange = exchange
             pump()
         case .question, .discarding:
-            self.exchange = exchange
             // A body that nobody wants is passed over so that the connection can be used again, but not for ever.
             if exchange.received > ConnectionHandler.maximumDiscarded { channel.close(promise: nil) }
         }
     }
 
     func end() {
-        guard exchange != nil else { return }
-        exchange?.isRequestEnded = true
-        switch exchange?.body {
+        guard let exchange else { return }
+        exchange.isRequestEnded = true
+        switch exchange.body {
         case .collecting(let purpose, let body, _):
-            exchange?.body = .discarding
+            exchange.body = .discarding
             switch purpose {
-            case .events(let format, let expect): append(body, format, expect)
+            case .events(let format, let expect): append(body, format, expect, emission)
             case .request(let route): question(route, body: Array(body.readableBytesView))
             }
         case .lines(var stream):
-            exchange?.body = .discarding
+            exchange.body = .discarding
             stream.ingest.isInputEnded = true
-            exchange?.body = .lines(stream)
+            exchange.body = .lines(stream)
             pump()
         case .question(let route): question(route)
-        case .discarding, nil: finishIfDone()
+        case .discarding: finishIfDone()
         }
     }
 

@@ -4,7 +4,9 @@ internal import NIOCore
 internal import NIOHTTP1
 
 /// A request and its answer, from the head of the one to the end of the other.
-struct Exchange {
+///
+/// An object: a copy of all its fields costs more than most of what is done with it.
+final class Exchange {
     /// What is done with the request's body.
     enum Body {
         /// Read as a whole, up to a number of bytes.
@@ -60,11 +62,9 @@ struct Exchange {
 
     /// What the request is called. One that nobody asks for is not made up.
     var id: String {
-        mutating get {
-            let id = knownID ?? givenID ?? RequestID.make()
-            knownID = id
-            return id
-        }
+        let id = knownID ?? givenID ?? RequestID.make()
+        knownID = id
+        return id
     }
 }
 

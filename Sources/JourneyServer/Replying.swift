@@ -11,8 +11,7 @@ extension ConnectionHandler {
 
     /// What the request under way is called.
     var requestID: String {
-        guard exchange != nil else { return RequestID.make() }
-        return exchange?.id ?? ""
+        exchange?.id ?? RequestID.make()
     }
 
     /// Who asks the request under way.
@@ -22,7 +21,7 @@ extension ConnectionHandler {
     func send(_ reply: Reply) {
         guard let exchange, !exchange.isReplyStarted else { return }
         var reply = reply
-        self.exchange?.status = reply.status
+        exchange.status = reply.status
         if let problem = reply.problem {
             shared.interface.telemetry.refused(problem.code.rawValue)
             reply = reply.answering(requestID)
@@ -42,13 +41,13 @@ extension ConnectionHandler {
 
     /// Starts an answer whose length is not known.
     func startReply(contentType: String) {
-        guard exchange?.isReplyStarted == false else { return }
-        exchange?.status = 200
+        guard let exchange, !exchange.isReplyStarted else { return }
+        exchange.status = 200
         var head = HTTPResponseHead(version: .http1_1, status: .ok)
         eachHeader(status: 200, contentType: contentType) { head.headers.add(name: $0, value: $1) }
         head.headers.add(name: "Transfer-Encoding", value: "chunked")
         head.headers.add(name: "Cache-Control", value: "no-store")
-        exchange?.isReplyStarted = true
+        exchange.isReplyStarted = true
         write(.head(head), flush: false)
     }
 
@@ -64,9 +63,9 @@ extension ConnectionHandler {
     }
 
     private func finishReply() {
-        exchange?.isReplyStarted = true
-        exchange?.isReplyEnded = true
         if let exchange {
+            exchange.isReplyStarted = true
+            exchange.isReplyEnded = true
             let microseconds = Int((NIODeadline.now() - exchange.begun).nanoseconds / 1_000)
             shared.interface.telemetry.answered(exchange.endpoint, status: exchange.status, microseconds: microseconds)
         }

@@ -38,9 +38,14 @@ final class Shortcut: ChannelInboundHandler, RemovableChannelHandler {
                 take(&buffer, missing)
             } else if connection.isAtRest, let head = PlainAppend(buffer.readableBytesUInt8Span) {
                 buffer.moveReaderIndex(forwardBy: head.headCount)
-                timer.request(isUnderWay: true)
-                connection.begin(head)
-                take(&buffer, head.bodyCount)
+                if let body = buffer.readSlice(length: head.bodyCount) {
+                    timer.request(isUnderWay: false)
+                    connection.take(head, body)
+                } else {
+                    timer.request(isUnderWay: true)
+                    connection.begin(head)
+                    take(&buffer, head.bodyCount)
+                }
             } else {
                 isClosed = true
                 return context.fireChannelRead(wrapInboundOut(buffer))
