@@ -43,6 +43,7 @@ package final class EventLog: Sendable {
     let keysFault: String?
     let writer = LogWriter()
     let mover = JournalMover()
+    let liveDigest = LiveDigest()
     let keeper = Keeper()
     let symbols: Mutex<SymbolTable>
     let observers = Mutex<[@Sendable (Position) -> Void]>([])

@@ -60,6 +60,41 @@ import Testing
         again.close()
     }
 
+    /// A digest that is worked out as records come, by whoever stores them, is the one that reading them gives: verifying reads them.
+    @Test(arguments: 1...10) func aDigestWorkedOutOnTheWayIsTheOneOfWhatIsStored(seed: Int) async throws {
+        var random = Seeded(seed: UInt64(seed))
+        var log = try open()
+        var (next, ended) = (0, 0)
+        while !log.isDigestLive { await Task.yield() }
+        for _ in 0..<40 {
+            switch Int.random(in: 0..<8, using: &random) {
+            case 0:
+                let before = log.epochCount
+                try log.endEpochAndWait()
+                if log.epochCount > before { ended += 1 }
+                #expect(log.isDigestLive)
+            case 1:
+                log.close()
+                log = try open()
+                while !log.isDigestLive { await Task.yield() }
+            case 2:
+                // More than the journal takes.
+                let data = #"{"p":"\#(String(repeating: "x", count: 60_000))"}"#
+                _ = try await log.appendAndWait(reader.batch((0..<5).map { eventJSON("\(next + $0)", data: data) })).get()
+                next += 5
+            default:
+                let count = Int.random(in: 1...20, using: &random)
+                _ = try await log.appendAndWait(reader.batch((0..<count).map { eventJSON("\(next + $0)") })).get()
+                next += count
+            }
+        }
+        try log.endEpochAndWait()
+        try await sealed(log, log.epochCount - 1)
+        let verification = log.verify { _ in true }
+        #expect(verification.isSound && verification.events == next && log.epochCount > ended, "\(verification.damages)")
+        log.close()
+    }
+
     @Test func epochsRollByAge() async throws {
         let log = try open { $0.epochAge = -1 }
         for number in 0..<3 { _ = try await log.appendAndWait(reader.batch([eventJSON("\(number)")])).get() }

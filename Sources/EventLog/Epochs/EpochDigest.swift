@@ -17,9 +17,16 @@ struct EpochDigest {
     }
 
     mutating func add(_ position: Position, _ record: Span<UInt8>) {
-        pending.append(littleEndian: position)
-        pending.append(littleEndian: UInt64(record.count))
-        unsafe record.withUnsafeBufferPointer { unsafe pending.append(contentsOf: $0) }
+        let size = 16 + record.count
+        pending.append(addingCapacity: size) { output in
+            unsafe output.withUnsafeMutableBufferPointer { target, count in
+                let target = unsafe UnsafeMutableRawBufferPointer(start: target.baseAddress, count: size)
+                unsafe target.storeBytes(of: position.littleEndian, as: UInt64.self)
+                unsafe target.storeBytes(of: UInt64(record.count).littleEndian, toByteOffset: 8, as: UInt64.self)
+                unsafe record.withUnsafeBytes { unsafe UnsafeMutableRawBufferPointer(rebasing: target[16...]).copyMemory(from: $0) }
+                count = size
+            }
+        }
         if pending.count > 1 << 15 { flush() }
     }
 

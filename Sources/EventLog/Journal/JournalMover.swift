@@ -97,5 +97,6 @@ extension EventLog {
             throw failure ?? LogError(error)
         }
         if let last = load.chunks.last?.last { recent.clear(through: last) }
+        liveDigest.add(load.chunks, to: load.epoch)
     }
 }

@@ -147,7 +147,7 @@ extension EventLog {
 
     private func roll(_ state: inout CommitState) throws(LogError) {
         try store(nil, &state)
-        let names = state.symbols
+        let (names, ended) = (state.symbols, epochs.all.last)
         try epochs.roll(at: state.tail, mapSize: options.mapSize) { storage throws(LogError) in
             do throws(LMDBError) {
                 try storage.environment.write { transaction throws(LMDBError) in try storage.put(names, from: 0, transaction) }
@@ -155,6 +155,7 @@ extension EventLog {
                 throw LogError(error)
             }
         }
+        if let ended, let next = epochs.all.last { liveDigest.roll(from: ended, at: state.tail, to: next) }
         (state.storedSymbols, state.journaledSymbols) = (state.symbols.count, state.symbols.count)
         keeper.wake()
     }
