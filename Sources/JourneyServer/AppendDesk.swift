@@ -1,3 +1,4 @@
+internal import ControlInterface
 internal import EventLog
 internal import JourneyModel
 internal import NIOCore
@@ -17,8 +18,10 @@ final class AppendDesk: Sendable {
 
     /// What a commit has settled, and who waits for it.
     private struct Answer: Sendable {
-        let completion: @Sendable (Result) -> Void
+        let request: AppendRequest
         let result: Result
+        let format: EventFormat
+        let connection: NIOLoopBound<ConnectionHandler>
     }
 
     init(_ log: EventLog, _ eventLoop: any EventLoop) {
@@ -26,14 +29,14 @@ final class AppendDesk: Sendable {
         outgoing = .makeBoxSendingValue([], eventLoop: eventLoop)
     }
 
-    /// Appends a batch that is all or none. On the loop.
-    ///
-    /// - Parameter completion: called on the loop when the batch is on the disk, or why it is not.
+    /// Appends a batch that is all or none, and answers on its connection when it is on the disk, or why it is not. On the loop.
     func append(
-        _ batch: EventBatch, emitter: UInt32, expectation: Expectation?, _ completion: @escaping @Sendable (Result) -> Void
+        _ batch: consuming EventBatch, _ format: EventFormat, emitter: UInt32, expectation: Expectation?,
+        for connection: NIOLoopBound<ConnectionHandler>
     ) {
-        let request = AppendRequest(batch: batch, to: log, isAtomic: true, emitter: emitter, expectation: expectation) { [self] result in
-            bring(Answer(completion: completion, result: result))
+        let request = AppendRequest(batch: batch, to: log, isAtomic: true, emitter: emitter, expectation: expectation) {
+            [self] (request: AppendRequest, result) in
+            bring(Answer(request: request, result: result, format: format, connection: connection))
         }
         outgoing.value.append(request)
         guard outgoing.value.count == 1 else { return }
@@ -46,7 +49,7 @@ final class AppendDesk: Sendable {
         outgoing.value.removeAll(keepingCapacity: true)
         let (taken, refusal) = log.append(requests)
         guard let refusal else { return }
-        for request in requests[taken...] { request.completion(.failure(.log(refusal))) }
+        for request in requests[taken...] { request.complete(.failure(.log(refusal))) }
     }
 
     private func bring(_ answer: Answer) {
@@ -63,6 +66,6 @@ final class AppendDesk: Sendable {
             incoming = []
             return answers
         }
-        for answer in answers { answer.completion(answer.result) }
+        for answer in answers { answer.connection.value.settled(answer.request.batch, answer.result, answer.format) }
     }
 }

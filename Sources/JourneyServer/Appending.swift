@@ -12,14 +12,16 @@ extension ConnectionHandler {
     func append(_ body: ByteBuffer, _ format: EventFormat, _ expect: Position?, _ emission: EmissionLimit) {
         do throws(Problem) {
             let batch = try shared.interface.batch(body.readableBytesUInt8Span, format, emission)
-            let (bound, interface) = (bound, shared.interface)
             let expectation = try shared.interface.expectation(expect, of: batch)
-            desk.append(batch, emitter: peer.user, expectation: expectation) { result in
-                bound.value.send(interface.reply(result, batch, format))
-            }
+            desk.append(batch, format, emitter: peer.user, expectation: expectation, for: bound)
         } catch {
             send(Reply(error))
         }
+    }
+
+    /// Answers a body that was appended, or not.
+    func settled(_ batch: EventBatch, _ result: Result<AppendOutcome, AppendFailure>, _ format: EventFormat) {
+        send(shared.interface.reply(result, batch, format))
     }
 
     /// Moves a stream of lines on: takes what has arrived, and sends on what makes a portion.

@@ -20,14 +20,19 @@ extension ConnectionHandler {
     /// Sends an answer as a whole.
     func send(_ reply: Reply) {
         guard let exchange, !exchange.isReplyStarted else { return }
-        var reply = reply
         exchange.status = reply.status
         if let problem = reply.problem {
             shared.interface.telemetry.refused(problem.code.rawValue)
-            reply = reply.answering(requestID)
+            write(reply.answering(requestID), exchange)
             log(problem)
+        } else {
+            write(reply, exchange)
         }
-        // Written at once: the encoder would make three parts of it.
+        finishReply()
+    }
+
+    /// Writes an answer at once: the encoder would make three parts of it.
+    private func write(_ reply: Reply, _ exchange: Exchange) {
         var answer = channel.allocator.buffer(capacity: ConnectionHandler.headCapacity + reply.body.count)
         answer.writeStatus(reply.status)
         eachHeader(status: reply.status, contentType: reply.contentType) { answer.writeHeader($0, $1) }
@@ -36,7 +41,6 @@ extension ConnectionHandler {
         answer.writeStaticString("\r\n")
         if !exchange.isHead { answer.writeBytes(reply.body) }
         shortcut?.send(answer)
-        finishReply()
     }
 
     /// Starts an answer whose length is not known.

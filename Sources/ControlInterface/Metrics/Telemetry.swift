@@ -18,8 +18,8 @@ package final class Telemetry: Sendable {
 
     /// What requests are called that are none of the interface's calls.
     private static let otherRoute = "other"
-    private let routes = Dictionary(
-        uniqueKeysWithValues: (Endpoint.allCases.map(\.name) + [otherRoute]).map { ($0, Route()) })
+    // By the call; nil is none.
+    private let routes = Dictionary(uniqueKeysWithValues: (Endpoint.allCases.map(Optional.some) + [nil]).map { ($0, Route()) })
     private let refused = Mutex<[String: Int]>([:])
 
     /// Open connections.
@@ -37,7 +37,7 @@ package final class Telemetry: Sendable {
     ///   - endpoint: the call; nil where it was none.
     ///   - microseconds: from its head to the end of the answer.
     package func answered(_ endpoint: Endpoint?, status: Int, microseconds: Int) {
-        guard let route = routes[endpoint?.name ?? Telemetry.otherRoute] else { return }
+        guard let route = routes[endpoint] else { return }
         if status == 200 { route.succeeded.add(1) } else { route.others.withLock { $0[status, default: 0] += 1 } }
         route.durations.add(microseconds)
     }
@@ -48,7 +48,7 @@ package final class Telemetry: Sendable {
     }
 
     var answeredRequests: [(key: Key, count: Int)] {
-        routes.sorted { $0.key < $1.key }.flatMap { (name, route) in
+        namedRoutes.flatMap { (name, route) in
             let others = route.others.withLock { Array($0) }
             let all = ([(key: 200, value: route.succeeded.value)] + others).sorted { $0.key < $1.key }
             return all.filter { $0.value > 0 }.map { (Key(route: name, status: $0.key), $0.value) }
@@ -56,7 +56,11 @@ package final class Telemetry: Sendable {
     }
 
     var requestDurations: [(route: String, counts: Histogram.Counts)] {
-        routes.map { ($0.key, $0.value.durations.snapshot) }.filter { $0.1.total > 0 }.sorted { $0.0 < $1.0 }
+        namedRoutes.map { ($0.name, $0.route.durations.snapshot) }.filter { $0.1.total > 0 }
+    }
+
+    private var namedRoutes: [(name: String, route: Route)] {
+        routes.map { ($0.key?.name ?? Telemetry.otherRoute, $0.value) }.sorted { $0.name < $1.name }
     }
 
     var refusals: [(code: String, count: Int)] {

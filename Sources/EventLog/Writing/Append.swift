@@ -16,22 +16,33 @@ package final class AppendRequest: Sendable {
     package let emitter: UInt32
     /// What else is asked of the writer, for a request of no events.
     let order: Order?
-    /// Called once, on the writer's thread, after the flush: it must not block.
-    package let completion: @Sendable (Result<AppendOutcome, AppendFailure>) -> Void
+    /// Who waits: called once with the request, on the writer's thread, after the flush. It must not block.
+    private let waiter: @Sendable (AppendRequest, Result<AppendOutcome, AppendFailure>) -> Void
 
     /// - Complexity: some 50 ns an event.
     package init(
-        batch: EventBatch, to log: EventLog, isAtomic: Bool, emitter: UInt32, expectation: Expectation? = nil,
-        completion: @escaping @Sendable (Result<AppendOutcome, AppendFailure>) -> Void
+        batch: consuming EventBatch, to log: EventLog, isAtomic: Bool, emitter: UInt32, expectation: Expectation? = nil,
+        waiter: @escaping @Sendable (AppendRequest, Result<AppendOutcome, AppendFailure>) -> Void
     ) {
-        self.batch = batch
         hashes = log.hash(batch)
+        self.batch = batch
         self.isAtomic = isAtomic
         self.emitter = emitter
         self.expectation = expectation
         order = nil
-        self.completion = completion
+        self.waiter = waiter
     }
+
+    /// As the other, for who waits and needs nothing of the request then.
+    package convenience init(
+        batch: consuming EventBatch, to log: EventLog, isAtomic: Bool, emitter: UInt32, expectation: Expectation? = nil,
+        completion: @escaping @Sendable (Result<AppendOutcome, AppendFailure>) -> Void
+    ) {
+        self.init(batch: batch, to: log, isAtomic: isAtomic, emitter: emitter, expectation: expectation) { completion($1) }
+    }
+
+    /// Tells who waits what became of it. Called once.
+    package func complete(_ result: Result<AppendOutcome, AppendFailure>) { waiter(self, result) }
 
     /// What the writer does between two commits.
     enum Order: Sendable {
@@ -54,7 +65,7 @@ package final class AppendRequest: Sendable {
         emitter = 0
         expectation = nil
         self.order = order
-        self.completion = completion
+        waiter = { completion($1) }
     }
 }
 

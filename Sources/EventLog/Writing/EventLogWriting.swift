@@ -77,10 +77,10 @@ extension EventLog {
             // Who waits comes first: those who follow take their time, and the processor with it.
             for (request, result) in zip(requests, results) {
                 if case .success(let outcome) = result { duplicates.add(outcome.duplicates, ordering: .relaxed) }
-                if request.order == nil { request.completion(result) }
+                if request.order == nil { request.complete(result) }
             }
             if state.tail > before { for observer in observers.withLock({ $0 }) { observer(state.tail) } }
-            if let last = requests.last, let order = last.order { last.completion(carryOut(order, &state)) }
+            if let last = requests.last, let order = last.order { last.complete(carryOut(order, &state)) }
             if let journal = state.journal, recent.bytes > journal.comfortable, writer.waiting == 0 { _ = moveOn(&state) }
         } catch {
             latch(error)
@@ -90,7 +90,7 @@ extension EventLog {
                 case .pause(let body): body(recent.stored)
                 case .find(let identity, let body): body(state.identities.positions(identity))
                 case .sign(let body): body()
-                case .endEpoch, .erase, nil: request.completion(.failure(.log(error)))
+                case .endEpoch, .erase, nil: request.complete(.failure(.log(error)))
                 }
             }
         }
