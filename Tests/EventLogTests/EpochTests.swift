@@ -113,6 +113,22 @@ import Testing
         log.close()
     }
 
+    /// A log has epochs without end, and a process descriptors for some.
+    @Test func fewEpochsAreOpenAtATimeHoweverManyAreRead() async throws {
+        try await makeSealedLog(20)
+        let log = try open()
+        defer { log.close() }
+        for _ in 0..<2 {
+            #expect(try log.allEvents().map(\.position) == Array(1...203))
+            let held = try FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd").compactMap {
+                try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/fd/\($0)")
+            }
+            let epochs = Set(held.filter { $0.hasPrefix(root.path) && $0.hasSuffix("/data.mdb") })
+            // Eight that are sealed, and the live one.
+            #expect((1...9).contains(epochs.count))
+        }
+    }
+
     /// Something done to a closed log, and what the log must say of it.
     struct Tampering: Sendable, CustomTestStringConvertible {
         let testDescription: String
