@@ -190,14 +190,14 @@ struct ColumnsState: Sendable {
     mutating func asOf(_ position: Position) -> Journeys {
         if let past, past.position == position, past.table.first == reader.table.first { return past }
         past = nil
-        let journeys = packed(before: rowCount(position), isKept: true).journeys
+        let journeys = packed(before: rowCount(position)).journeys
         past = journeys
         return journeys
     }
 
     /// The journeys as known at `position`, which is in, or now; with other links than were known then.
     func seen(through lens: IdentityLens, asOf position: Position?) -> Journeys {
-        packed(before: position.map(rowCount) ?? EventTable.Row(reader.table.count), lens, isKept: false).journeys
+        packed(before: position.map(rowCount) ?? EventTable.Row(reader.table.count), lens).journeys
     }
 
     /// How many rows were known at `position`.
@@ -217,28 +217,26 @@ struct ColumnsState: Sendable {
 
     private mutating func rebased(before end: EventTable.Row) -> Journeys {
         base = nil
-        let packed = packed(before: end, isKept: true)
+        let packed = packed(before: end)
         base = Base(packed.journeys, packed.groups, compensations: compensations)
         return packed.journeys
     }
 
-    private func packed(
-        before end: EventTable.Row, _ lens: IdentityLens = IdentityLens(), isKept: Bool
-    ) -> (journeys: Journeys, groups: JourneyGroups) {
+    private func packed(before end: EventTable.Row, _ lens: IdentityLens = IdentityLens()) -> (journeys: Journeys, groups: JourneyGroups) {
         let (table, subjects) = (reader.table, reader.subjects.count)
         let effects = Effects(table, before: end)
         let linked = lens.position.map(rowCount) ?? end
         let groups = JourneyGroups(
             table, subjects: subjects, before: linked, linked == end ? effects : Effects(table, before: linked), assumed: lens.assumptions,
             at: lens.moment)
-        let packing = JourneyPacking(table: table, roots: groups.roots(), effects: effects, limits: limits, isKept: isKept)
+        let packing = JourneyPacking(table: table, roots: groups.roots(), effects: effects, limits: limits)
         return (journeys(packing, before: end, packing.pack(0..<end)), groups)
     }
 
     private func journeys(_ packing: JourneyPacking, before end: EventTable.Row, _ chunks: [JourneyChunk]) -> Journeys {
         Journeys(
             table: packing.table, rowCount: end, pieces: chunks.map { Journeys.Piece(chunk: $0, replaced: []) }, effects: packing.effects,
-            roots: packing.roots)
+            roots: packing.roots, scratch: limits.scratch)
     }
 
     /// The base with what came since; nil where journeys changed in another way than by growing and joining.
@@ -250,29 +248,36 @@ struct ColumnsState: Sendable {
         guard base.compensations == compensations else { return nil }
         guard base.groups.add(table, subjects: reader.subjects.count, rows: base.groupedRows..<end) else { return nil }
         base.groupedRows = end
-        var packing = JourneyPacking(
-            table: table, roots: base.groups.roots(), effects: base.journeys.effects, limits: limits, isKept: false)
+        let packing = JourneyPacking(table: table, roots: base.groups.roots(), effects: base.journeys.effects, limits: limits)
+        let (new, chunks) = (base.journeys.rowCount..<end, base.journeys.pieces.map(\.chunk))
         if let changed = changed(base, before: end) {
-            let delta = packing.pack(changed.rows).map { Journeys.Piece(chunk: $0, replaced: []) }
+            let delta = packing.pack(new, with: changed.journeys, of: chunks).map { Journeys.Piece(chunk: $0, replaced: []) }
             self.base = base
             return Journeys(
-                table: table, rowCount: end, pieces: changed.pieces + delta, effects: packing.effects, roots: packing.roots)
+                table: table, rowCount: end, pieces: changed.pieces + delta, effects: packing.effects, roots: packing.roots,
+                scratch: limits.scratch)
         }
-        packing.isKept = true
-        let chunks = packing.merge(base.journeys.pieces.map(\.chunk), places: base.places, base.journeys.rowCount..<end)
-        guard chunks.count <= ColumnsState.mostFragments * Int(end) / limits.chunkRows + ColumnsState.smallFragments else { return nil }
-        let journeys = journeys(packing, before: end, chunks)
+        // Where most is new there is little to copy.
+        guard new.count <= Int(base.journeys.rowCount) else { return nil }
+        let merged = packing.merge(chunks, places: base.places, new)
+        guard merged.count <= ColumnsState.mostFragments * Int(end) / limits.chunkRows + ColumnsState.smallFragments else { return nil }
+        let journeys = journeys(packing, before: end, merged)
         self.base = Base(journeys, base.groups, compensations: base.compensations)
         return journeys
     }
 
-    /// The base without the journeys that new rows touch, and all rows of those; nil where that is too much to be packed again with each answer.
+    /// The base without the journeys that new rows touch, and those; nil where they are too much to be packed again with each answer.
     ///
     /// New rows only join: every journey that became part of another has a subject that a new row names.
-    private func changed(_ base: Base, before end: EventTable.Row) -> (pieces: [Journeys.Piece], rows: [EventTable.Row])? {
+    private func changed(
+        _ base: Base, before end: EventTable.Row
+    ) -> (pieces: [Journeys.Piece], journeys: [JourneyPacking.Packed])? {
         let limit = max(limits.smallDelta, Int(base.journeys.rowCount) / 8)
         var replaced: [Int: [Bool]] = [:]
-        var rows: [EventTable.Row] = []
+        var journeys: [JourneyPacking.Packed] = []
+        let new = base.journeys.rowCount..<end
+        // Their rows are counted and not collected: they are a part of all there are, and mostly turn out to be too many.
+        var rows = new.count
         func touch(_ subject: UInt32) {
             guard Int(subject) < base.places.count, base.places[Int(subject)] != JourneyPacking.nowhere else { return }
             let (number, journey) = (Int(base.places[Int(subject)] >> 32), Int(base.places[Int(subject)] & 0xFFFF_FFFF))
@@ -280,24 +285,22 @@ struct ColumnsState: Sendable {
             if replaced[number] == nil { replaced[number] = Array(repeating: false, count: chunk.count) }
             guard replaced[number]?[journey] == false else { return }
             replaced[number]?[journey] = true
-            rows.append(contentsOf: chunk.rows[chunk.places(journey)])
+            journeys.append(JourneyPacking.Packed(chunk: number, journey: journey))
+            rows += chunk.places(journey).count
         }
         let table = reader.table
-        let new = base.journeys.rowCount..<end
         for row in new {
             touch(table.subject(row))
             if table.account(row) != 0 { touch(table.account(row) - 1) }
-            guard rows.count + new.count <= limit else { return nil }
+            guard rows <= limit else { return nil }
         }
         for assertion in table.assertions.reversed() {
             guard assertion.row >= base.journeys.rowCount else { break }
             touch(assertion.pair.lower)
             touch(assertion.pair.upper)
         }
-        rows.sort()
-        rows.append(contentsOf: new)
-        guard rows.count <= limit else { return nil }
+        guard rows <= limit else { return nil }
         let pieces = base.journeys.pieces.enumerated().map { Journeys.Piece(chunk: $1.chunk, replaced: replaced[$0] ?? []) }
-        return (pieces, rows)
+        return (pieces, journeys)
     }
 }

@@ -25,6 +25,8 @@ package struct Journeys: Sendable, Sequence {
     package let effects: Effects
     /// By subject, the root of its journey.
     package let roots: [UInt32]
+    /// The directory for what is worked out of them and is large (``ColumnBytes``); nil to have it in memory.
+    let scratch: String?
 
     /// The last position that was known.
     package var position: Position { table.first + Position(rowCount) - 1 }
