@@ -35,13 +35,13 @@ struct EventPattern: Sendable {
             let symbols = types.compactMap { source.type($0) }
             var isOne = [Bool](repeating: false, count: Int(symbols.max() ?? 0) + 1)
             for symbol in symbols { isOne[Int(symbol)] = true }
-            var typed = journeys.table.rows(types: symbols.isEmpty ? [] : isOne, before: journeys.rowCount)
+            var typed = journeys.rows(types: symbols.isEmpty ? [] : isOne)
             // The column of types tells them apart where symbols do not.
             if let column = columns[.type], symbols.count < types.count {
-                typed.formUnion(column.rows(.among(types.map { .text($0) }), before: journeys.rowCount, journeys.effects))
+                typed.formUnion(column.rows(.among(types.map { .text($0) }), of: journeys))
             }
             if rows == nil { rows = typed } else { rows?.formIntersection(typed) }
         }
-        return rows ?? RowSet(count: Int(journeys.rowCount), all: true)
+        return rows ?? RowSet(journeys, all: true)
     }
 }

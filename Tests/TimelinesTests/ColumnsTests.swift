@@ -60,7 +60,7 @@ import Timelines
             for (field, test, passes) in tests {
                 let field = try #require(EventField(field))
                 let column = try #require(try house.columns.properties([field], for: journeys)[field])
-                let rows = column.rows(test, before: journeys.rowCount, journeys.effects)
+                let rows = column.rows(test, of: journeys)
                 let found = (0..<journeys.rowCount).filter { rows.contains($0) }.map { journeys.table.position($0) }
                 let expected = model.events.filter { passes(model.value(field, $0)) }.map(\.position)
                 #expect(found == expected, "seed \(seed), \(field.name) \(test)")

@@ -9,7 +9,7 @@ struct DimensionValues: Sendable {
     /// The values that are told apart, in an order that follows from the events alone; their numbers count from one.
     let segments: [DeviationCounts.Segment]
     // By dimension and row, the number of its segment; zero for none.
-    private let numbers: [[UInt8]]
+    private let numbers: [RowMarks]
 
     /// Most values that can be told apart.
     static let maximum = Int(UInt8.max)
@@ -31,11 +31,11 @@ struct DimensionValues: Sendable {
             (-left.count, left.segment.dimension, left.segment.value) < (-right.count, right.segment.dimension, right.segment.value)
         }.prefix(min(limit, DimensionValues.maximum))
         segments = most.map(\.segment)
-        var numbers = known.map { _ in [UInt8](repeating: 0, count: Int(journeys.rowCount)) }
+        var numbers = known.map { _ in RowMarks(journeys) }
         for (index, segment) in most.enumerated() {
             guard let column = columns[known[segment.segment.dimension]] else { continue }
-            let rows = column.rows(.equals(segment.value), before: journeys.rowCount, journeys.effects)
-            rows.mark(UInt8(index + 1), in: &numbers[segment.segment.dimension])
+            let rows = column.rows(.equals(segment.value), of: journeys)
+            numbers[segment.segment.dimension].mark(rows, UInt8(index + 1))
         }
         self.numbers = numbers
     }
@@ -46,15 +46,15 @@ struct DimensionValues: Sendable {
     func read(_ rows: [PathRow], first: Position, into segments: inout [UInt8]) {
         segments.removeAll(keepingCapacity: true)
         for row in rows {
-            for dimension in numbers.indices { segments.append(numbers[dimension][Int(row.position - first)]) }
+            for dimension in numbers.indices { segments.append(numbers[dimension][EventTable.Row(row.position - first)]) }
         }
     }
 
     /// Appends for each dimension the number of the first value of a journey that is told apart; zero where it has none.
     func read(_ journey: JourneyRows, into firsts: inout [[UInt32]]) {
         for dimension in numbers.indices {
-            let first = journey.firstIndex { numbers[dimension][Int($0.row)] != 0 }
-            firsts[dimension].append(first.map { UInt32(numbers[dimension][Int(journey[$0].row)]) } ?? 0)
+            let first = journey.firstIndex { numbers[dimension][$0.row] != 0 }
+            firsts[dimension].append(first.map { UInt32(numbers[dimension][journey[$0].row]) } ?? 0)
         }
     }
 
@@ -78,19 +78,5 @@ struct DimensionValues: Sendable {
         }
         return Friction.Split(
             field: fields[dimension].name, texts: texts, numbers: firsts.map { places[Int($0)] }, isAskedFor: false)
-    }
-}
-
-extension RowSet {
-    /// Writes `mark` at every row of the set.
-    func mark(_ mark: UInt8, in marks: inout [UInt8]) {
-        for (index, word) in words.enumerated() {
-            var rest = word
-            while rest != 0 {
-                let row = index << 6 + rest.trailingZeroBitCount
-                if row < marks.count { marks[row] = mark }
-                rest &= rest - 1
-            }
-        }
     }
 }

@@ -8,8 +8,8 @@ struct SummaryReader: Sendable {
     private let journeys: Journeys
     private let facts: [TypeFacts]
     private let conditions: [RowSet?]
-    // By row, the department that holds the case from then on, plus one; empty where no event says.
-    private let holders: [UInt8]
+    // By row, the department that holds the case from then on, plus one; nil where no event says.
+    private let holders: RowMarks?
     private let minor: PropertyColumn?
     private let currency: PropertyColumn?
     // Of snoozes; nil where there are none.
@@ -39,15 +39,15 @@ struct SummaryReader: Sendable {
         conditions = map.rules.map { rule in
             guard let condition = rule.condition, let column = columns[.data([condition.field])] else { return nil }
             let test: ValueTest = condition.value.map { .equals(.text($0)) } ?? .equals(.null)
-            return column.rows(test, before: journeys.rowCount, journeys.effects)
+            return column.rows(test, of: journeys)
         }
-        var holders: [UInt8] = []
+        var holders: RowMarks?
         for column in map.holders.reversed().compactMap({ columns[.data([$0])] }) {
             for department in Department.allCases {
-                let rows = column.rows(.equals(.text(department.name)), before: journeys.rowCount, journeys.effects)
-                guard rows.words.contains(where: { $0 != 0 }) else { continue }
-                if holders.isEmpty { holders = Array(repeating: 0, count: Int(journeys.rowCount)) }
-                rows.mark(department.rawValue + 1, in: &holders)
+                let rows = column.rows(.equals(.text(department.name)), of: journeys)
+                guard !rows.isEmpty else { continue }
+                if holders == nil { holders = RowMarks(journeys) }
+                holders?.mark(rows, department.rawValue + 1)
             }
         }
         self.holders = holders
@@ -64,7 +64,7 @@ struct SummaryReader: Sendable {
             return (
                 JourneySummary.Event(
                     time: event.time, position: journeys.table.position(event.row), subject: journeys.table.subject(event.row),
-                    rule: rule(facts, event.row), holder: holders.isEmpty ? 0 : holders[Int(event.row)],
+                    rule: rule(facts, event.row), holder: holders?[event.row] ?? 0,
                     minor: money?.minor ?? 0, currency: money?.currency ?? 0,
                     snooze: facts?.snoozes == true ? snooze(event.row) : nil), facts
             )

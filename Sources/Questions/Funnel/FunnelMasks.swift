@@ -9,7 +9,7 @@ struct FunnelMasks: Sendable {
     let conditional: UInt64
     /// By bit, where in ``words`` the rows that pass begin.
     let starts: [Int]
-    let words: [UInt64]
+    let words: Column<UInt64>
 
     /// - Complexity: O(rows) a test.
     init(
@@ -18,7 +18,7 @@ struct FunnelMasks: Sendable {
         var masks = [UInt64](repeating: 0, count: Int(EventRecord.unlisted) + 1)
         var conditional: UInt64 = 0
         var starts = [Int](repeating: 0, count: 64)
-        var words: [UInt64] = []
+        var sets: [RowSet] = []
         let steps = definition.steps.enumerated().map { ($0, $1) }
         for (place, pattern) in steps + definition.exclusions.enumerated().map({ (32 + $0, $1.pattern) }) {
             let bit: UInt64 = 1 << UInt64(place)
@@ -37,12 +37,12 @@ struct FunnelMasks: Sendable {
             }
             guard let rows else { continue }
             conditional |= bit
-            starts[place] = words.count
-            words += rows.words
+            starts[place] = sets.count * ((rows.count + 63) / 64)
+            sets.append(rows)
         }
         ofTypes = masks
         self.conditional = conditional
         self.starts = starts
-        self.words = words
+        words = RowSet.words(sets)
     }
 }

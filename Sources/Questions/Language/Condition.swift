@@ -50,19 +50,19 @@ package indirect enum Condition: Sendable, Hashable {
     package func rows(_ journeys: Journeys, _ columns: [EventField: PropertyColumn]) -> RowSet {
         switch self {
         case .all(let conditions):
-            var rows = conditions.first?.rows(journeys, columns) ?? RowSet(count: Int(journeys.rowCount), all: true)
+            var rows = conditions.first?.rows(journeys, columns) ?? RowSet(journeys, all: true)
             for condition in conditions.dropFirst() { rows.formIntersection(condition.rows(journeys, columns)) }
             return rows
         case .any(let conditions):
-            var rows = conditions.first?.rows(journeys, columns) ?? RowSet(count: Int(journeys.rowCount))
+            var rows = conditions.first?.rows(journeys, columns) ?? RowSet(journeys)
             for condition in conditions.dropFirst() { rows.formUnion(condition.rows(journeys, columns)) }
             return rows
         case .value(let field, let test, let negated):
-            var rows = columns[field]?.rows(test, before: journeys.rowCount, journeys.effects) ?? RowSet(count: Int(journeys.rowCount))
+            var rows = columns[field]?.rows(test, of: journeys) ?? RowSet(journeys)
             if negated { rows.invert() }
             return rows
         case .time(let moments, let negated):
-            var rows = journeys.table.rows(within: moments, before: journeys.rowCount)
+            var rows = journeys.rows(within: moments)
             if negated { rows.invert() }
             return rows
         }

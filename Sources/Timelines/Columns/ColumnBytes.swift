@@ -63,6 +63,9 @@ package final class ColumnBytes: Sendable {
         return descriptor >= 0 ? descriptor : nil
     }
 
+    /// Makes all of them zero, before anybody else gets them.
+    func clear() { unsafe memset(start, 0, count) }
+
     /// The first bytes of a file that has as many, read ahead; nil where the system has no address space.
     static func mapped(_ descriptor: Int32, count: Int) -> ColumnBytes? {
         ColumnBytes(descriptor: descriptor, count: count, flags: Int32(MAP_POPULATE))
@@ -112,6 +115,13 @@ extension ColumnBytes {
     func put<Value: BitwiseCopyable>(_ value: Value, at index: Int) {
         precondition(index >= 0 && (index + 1) * MemoryLayout<Value>.stride <= count)
         unsafe start.storeBytes(of: value, toByteOffset: index * MemoryLayout<Value>.stride, as: Value.self)
+    }
+
+    /// Reads one value.
+    @inline(__always)
+    func get<Value: BitwiseCopyable>(_ index: Int) -> Value {
+        precondition(index >= 0 && (index + 1) * MemoryLayout<Value>.stride <= count)
+        return unsafe start.load(fromByteOffset: index * MemoryLayout<Value>.stride, as: Value.self)
     }
 
     /// Writes a column, before others get the bytes.

@@ -72,24 +72,6 @@ package struct EventTable: Sendable {
         segments[Int(row) >> EventSegment.shift].identity(Int(row) & EventSegment.mask)
     }
 
-    /// The rows before `end` that happened within `moments`, in microseconds since 1970. O(rows), about a nanosecond each.
-    package func rows(within moments: ClosedRange<Int64>, before end: Row) -> RowSet {
-        var rows = RowSet(count: Int(end))
-        for (number, segment) in segments.enumerated() where number << EventSegment.shift < Int(end) {
-            rows.fill(from: number << EventSegment.shift, segment.times.span) { $0 >= moments.lowerBound && $0 <= moments.upperBound }
-        }
-        return rows
-    }
-
-    /// The rows before `end` whose type is one of those that `types` says by symbol. O(rows), about a nanosecond each.
-    package func rows(types: [Bool], before end: Row) -> RowSet {
-        var rows = RowSet(count: Int(end))
-        for (number, segment) in segments.enumerated() where number << EventSegment.shift < Int(end) {
-            rows.fill(from: number << EventSegment.shift, segment.types.span) { Int($0) < types.count && types[Int($0)] }
-        }
-        return rows
-    }
-
     mutating func append(_ event: EventSegment.Event) {
         if count & EventSegment.mask == 0 { segments.append(EventSegment()) }
         segments[segments.count - 1].append(event)

@@ -3,12 +3,28 @@ internal import JourneyModel
 /// The values of one field in all events, by row of the ``EventTable``.
 ///
 /// Texts are symbols of 4 bytes, numbers doubles of 8; a segment of 65,536 rows takes nothing where none has a value, 4 bytes a row where none
-/// is a number, 8 otherwise. Distinct texts are kept once.
+/// is a number, 8 otherwise; a full one has them in a file without a name. Distinct texts are kept once.
 package struct PropertyColumn: Sendable {
     enum Segment: Sendable {
         case none(count: Int)
-        case symbols([UInt32])
-        case values([UInt64])
+        case symbols(Column<UInt32>)
+        case values(Column<UInt64>)
+
+        var count: Int {
+            switch self {
+            case .none(let count): count
+            case .symbols(let symbols): symbols.count
+            case .values(let values): values.count
+            }
+        }
+
+        subscript(offset: Int) -> PropertyValue {
+            switch self {
+            case .none: .none
+            case .symbols(let symbols): PropertyValue(symbol: symbols[offset])
+            case .values(let values): PropertyValue(bits: values[offset])
+            }
+        }
     }
 
     /// The field.
@@ -24,7 +40,7 @@ package struct PropertyColumn: Sendable {
         self.field = field
     }
 
-    /// Bytes of memory.
+    /// Bytes, in files or memory.
     package var memory: Int {
         segments.reduce(texts.memory + 24 * corrected.count) { total, segment in
             switch segment {
@@ -37,12 +53,7 @@ package struct PropertyColumn: Sendable {
 
     /// The value of `row`, as it came.
     package func value(_ row: EventTable.Row) -> PropertyValue {
-        let offset = Int(row) & EventSegment.mask
-        return switch segments[Int(row) >> EventSegment.shift] {
-        case .none: .none
-        case .symbols(let symbols): PropertyValue(symbol: symbols[offset])
-        case .values(let values): PropertyValue(bits: values[offset])
-        }
+        segments[Int(row) >> EventSegment.shift][Int(row) & EventSegment.mask]
     }
 
     /// The value of `row` with its correction, if it has one.
@@ -57,26 +68,24 @@ package struct PropertyColumn: Sendable {
         return texts.withBytes(symbol) { PropertyText(key: $0) }
     }
 
-    /// The rows before `end` whose value, corrections included, passes `test`.
+    /// The rows of `journeys` whose value, corrections included, passes `test`.
     ///
     /// - Complexity: O(rows) of about a nanosecond, and O(distinct texts).
-    package func rows(_ test: ValueTest, before end: EventTable.Row, _ effects: Effects) -> RowSet {
-        var rows = RowSet(count: Int(end))
+    package func rows(_ test: ValueTest, of journeys: Journeys) -> RowSet {
+        var rows = RowSet(journeys)
         let passing = passingTexts(test)
         let none = test.passesNone
         func symbolPasses(_ symbol: UInt32) -> Bool { symbol == PropertyValue.noSymbol ? none : passing[Int(symbol)] }
-        for (number, segment) in segments.enumerated() where number << EventSegment.shift < Int(end) {
+        for (number, segment) in segments.enumerated() where number << EventSegment.shift < rows.count {
             let start = number << EventSegment.shift
             switch segment {
-            case .none(let count):
-                guard none else { continue }
-                for offset in 0..<min(count, Int(end) - start) { rows.set(EventTable.Row(start + offset), true) }
+            case .none(let count): if none { rows.insert(from: start, count) }
             case .symbols(let symbols): rows.fill(from: start, symbols.span, symbolPasses)
             case .values(let values): PropertyColumn.fill(&rows, from: start, values.span, test, symbolPasses)
             }
         }
         guard isCorrectable else { return rows }
-        for (row, correction) in effects.corrections where row < end {
+        for (row, correction) in journeys.effects.corrections where row < journeys.rowCount {
             rows.set(row, passes(corrected[correction] ?? .none, test, passing))
         }
         return rows
@@ -183,7 +192,9 @@ extension PropertyColumn {
     }
 
     /// Appends the values of the rows behind the last; a portion ends at the latest where its segment does.
-    mutating func append(_ portion: Portion) {
+    ///
+    /// - Parameter scratch: the directory for files of full segments; nil to have them in memory.
+    mutating func append(_ portion: Portion, in scratch: String?) {
         var symbols: [UInt32] = []
         for symbol in 0..<portion.texts.count {
             symbols.append(portion.texts.withBytes(UInt32(symbol)) { texts.intern($0)?.symbol } ?? PropertyValue.noSymbol)
@@ -196,21 +207,23 @@ extension PropertyColumn {
         if count & EventSegment.mask == 0 { segments.append(.none(count: 0)) }
         count += portion.values.count
         let last = segments.removeLast()
-        segments.append(PropertyColumn.joined(last, portion.values.map(global)))
+        segments.append(PropertyColumn.joined(last, portion.values.map(global), in: scratch))
     }
 
-    private static func joined(_ segment: Segment, _ values: [PropertyValue]) -> Segment {
-        let hasNumbers = values.contains { $0.symbol == nil }
-        switch segment {
-        case .none(let count) where values.allSatisfy(\.isNone): return .none(count: count + values.count)
-        case .none(let count) where hasNumbers:
-            return .values(Array(repeating: PropertyValue.none.bits, count: count) + values.map(\.bits))
-        case .none(let count):
-            return .symbols(Array(repeating: PropertyValue.noSymbol, count: count) + values.map { $0.symbol ?? PropertyValue.noSymbol })
-        case .symbols(let symbols) where hasNumbers:
-            return .values(symbols.map { PropertyValue(symbol: $0).bits } + values.map(\.bits))
-        case .symbols(let symbols): return .symbols(symbols + values.map { $0.symbol ?? PropertyValue.noSymbol })
-        case .values(let bits): return .values(bits + values.map(\.bits))
-        }
+    private static func joined(_ segment: Segment, _ values: [PropertyValue], in scratch: String?) -> Segment {
+        let (old, count) = (segment.count, segment.count + values.count)
+        func value(_ offset: Int) -> PropertyValue { offset < old ? segment[offset] : values[offset - old] }
+        if case .none = segment, values.allSatisfy(\.isNone) { return .none(count: count) }
+        if case .values = segment { return .values(column(count, in: scratch) { value($0).bits }) }
+        if values.contains(where: { $0.symbol == nil }) { return .values(column(count, in: scratch) { value($0).bits }) }
+        return .symbols(column(count, in: scratch) { value($0).symbol ?? PropertyValue.noSymbol })
+    }
+
+    private static func column<Value: BitwiseCopyable>(_ count: Int, in scratch: String?, _ value: (Int) -> Value) -> Column<Value> {
+        var layout = ColumnLayout()
+        let place = layout.add(Value.self, count)
+        let bytes = ColumnBytes(count: layout.count)
+        bytes.fill(place, value)
+        return Column(count < EventSegment.capacity ? bytes : bytes.stored(in: scratch), place)
     }
 }

@@ -15,7 +15,7 @@ struct PropertyStore: Sendable {
     private var first: Position = 0
     private var uses = 0
 
-    /// Bytes of memory.
+    /// Bytes, in files or memory.
     var memory: Int { columns.values.reduce(0) { $0 + $1.column.memory } }
 
     /// Which fields have yet to be read, and for how many events.
@@ -77,7 +77,7 @@ struct PropertyStore: Sendable {
                 guard portion.values.count == bounds[index + 1] - bounds[index] else { throw .retained }
                 // Out and in again, so that it is not copied.
                 var kept = columns.removeValue(forKey: field) ?? Kept(column: PropertyColumn(field))
-                kept.column.append(portion)
+                kept.column.append(portion, in: limits.scratch)
                 columns[field] = kept
             }
             guard memory <= limits.properties else { throw .tooLarge(bytes: memory, limit: limits.properties) }
