@@ -62,6 +62,7 @@ let package = Package(
         ),
         .target(
             name: "JourneyModel",
+            dependencies: ["CLinux"],
             exclude: ["README.md"],
             swiftSettings: settings,
             plugins: ["EmbedSchemasPlugin"]

@@ -107,9 +107,12 @@ package struct Timelines: Sendable {
             parked.remove(at: place)
         }
         let facts = learn(record.type) { log.symbol($0) }
-        guard let subject = intern(bytes.extracting(record.subject)) else { return nil }
-        let number = UInt32(entries.count)
+        // While the data is read, the place comes from memory where the subject is looked for.
+        let name = bytes.extracting(record.subject)
+        let key = subjects.fetch(name)
         let entry = entry(record.time.microseconds, record.position, record.type, bytes, record.data, facts)
+        guard let subject = intern(name, key) else { return nil }
+        let number = UInt32(entries.count)
         entries.append(entry, of: subject)
         if facts.setsDefinition {
             definitions.insert(record.position, at: definitions.firstIndex { $0 > record.position } ?? definitions.count)
@@ -240,7 +243,11 @@ extension Timelines {
     }
 
     mutating func intern(_ name: Span<UInt8>) -> UInt32? {
-        guard let (subject, isNew) = subjects.intern(name) else { return nil }
+        intern(name, subjects.fetch(name))
+    }
+
+    private mutating func intern(_ name: Span<UInt8>, _ key: SymbolTable.Key) -> UInt32? {
+        guard let (subject, isNew) = subjects.intern(name, key) else { return nil }
         if isNew { entries.addSubject() }
         return subject
     }
