@@ -75,7 +75,7 @@ let package = Package(
             ], storageSettings),
         module(
             "Timelines", ["EventLog", "JourneyModel", .product(name: "NIOConcurrencyHelpers", package: "swift-nio")], storageSettings),
-        module("Questions", ["Timelines", "EventLog", "JourneyModel", .product(name: "Crypto", package: "swift-crypto")]),
+        module("Questions", ["Timelines", "EventLog", "JourneyModel", "CLinux", .product(name: "Crypto", package: "swift-crypto")]),
         module(
             "Views",
             [

@@ -12,6 +12,9 @@ package import Timelines
 package struct JourneyState: Sendable {
     /// What is kept of each component, at the place of its name.
     private struct Record: Sendable {
+        /// Where ``summary`` is among these.
+        static let summaryOffset = 0
+
         /// The summary, packed; nil where there is none.
         var summary: [UInt8]?
         /// The time of the last entry that made the summary what it is.
@@ -25,11 +28,14 @@ package struct JourneyState: Sendable {
 
     /// So many events are folded together at most.
     private static let mostAdded = 1 << 14
+    /// Most summaries are no longer, with what is counted and noted before their bytes.
+    private static let fetched = 128
 
     package private(set) var timelines: Timelines
     private var records: [Record] = []
     /// What the summaries amount to in the funnel.
     private(set) var cells: StageCells
+    private var changes = StageChanges()
     /// Which journeys have changed, as far as they are folded.
     private(set) var touches = TouchLog()
     /// The definitions that were set, as far as ``follow(_:)`` was called.
@@ -160,6 +166,7 @@ package struct JourneyState: Sendable {
             prefetch(index)
             if !isFolded(addition.component), !append(addition) { fold(addition.component) }
         }
+        cells.finish(&changes)
         touched.removeAll(keepingCapacity: true)
         added.removeAll(keepingCapacity: true)
         touches.trim()
@@ -171,7 +178,10 @@ package struct JourneyState: Sendable {
             guard let start = records.baseAddress else { return }
             if index + 16 < added.count { unsafe clinux_prefetch(start + Int(added[index + 16].component)) }
             guard index + 8 < added.count else { return }
-            unsafe records[Int(added[index + 8].component)].summary?.withUnsafeBufferPointer { unsafe clinux_prefetch($0.baseAddress) }
+            // Where the summary lies, read past its type: to ask the array for it would count a reference, which waits for that very memory.
+            let record = unsafe UnsafeRawPointer(start + Int(added[index + 8].component))
+            let address = unsafe record.load(fromByteOffset: Record.summaryOffset, as: UInt.self)
+            unsafe clinux_prefetch_bytes(UnsafeRawPointer(bitPattern: address), JourneyState.fetched)
         }
     }
 
@@ -188,7 +198,7 @@ package struct JourneyState: Sendable {
         let old = summary(place)
         var new = old
         guard new.append(entry, addition.subject, timelines) else { return false }
-        cells.replace(old, by: new)
+        cells.replace(old, by: new, &changes)
         put(new, place)
         if isRegarded { records[place].last = entry.time }
         return true
@@ -203,12 +213,12 @@ package struct JourneyState: Sendable {
         scratch.removeAll(keepingCapacity: true)
         if timelines.component(of: component) == component { timelines.journey(component, into: &scratch) }
         guard !scratch.isEmpty else {
-            cells.remove(old)
+            cells.remove(old, &changes)
             (records[place].summary, records[place].last, records[place].dimensions) = (nil, .min, .none)
             return
         }
         let new = JourneySummary(scratch, timelines)
-        cells.replace(old, by: new)
+        cells.replace(old, by: new, &changes)
         put(new, place)
         records[place].last = scratch.last { JourneySummary.regards($0.entry, timelines) }?.entry.time ?? .min
     }

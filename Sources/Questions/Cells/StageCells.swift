@@ -60,43 +60,72 @@ package struct StageCells: Sendable, Equatable {
 
     /// Puts a journey in.
     package mutating func add(_ journey: JourneySummary) {
-        StageCells.each(of: journey, map) { stage, fate in add(fate, stage) }
+        var changes = StageChanges()
+        StageCells.each(of: journey, map) { stage, fate in add(fate, stage, &changes) }
+        finish(&changes)
     }
 
     /// Takes a journey out that was put in.
     package mutating func remove(_ journey: JourneySummary) {
-        StageCells.each(of: journey, map) { stage, fate in remove(fate, stage) }
+        var changes = StageChanges()
+        remove(journey, &changes)
+        finish(&changes)
     }
 
-    /// Puts a journey in the place of what it was.
+    /// As ``remove(_:)``, as soon as ``finish(_:)`` is called.
+    package mutating func remove(_ journey: JourneySummary, _ changes: inout StageChanges) {
+        StageCells.each(of: journey, map) { stage, fate in remove(fate, stage, &changes) }
+    }
+
+    /// Puts a journey in the place of what it was, as soon as ``finish(_:)`` is called.
     ///
     /// - Complexity: a search among the times for each stage of which something else is told; nothing where nothing is.
-    package mutating func replace(_ old: JourneySummary, by new: JourneySummary) {
+    package mutating func replace(_ old: JourneySummary, by new: JourneySummary, _ changes: inout StageChanges) {
         StageCells.each(of: old, map) { stage, fate in
-            if fate != StageCells.fate(of: new, in: stage, map) { remove(fate, stage) }
+            if fate != StageCells.fate(of: new, in: stage, map) { remove(fate, stage, &changes) }
         }
         StageCells.each(of: new, map) { stage, fate in
-            if fate != StageCells.fate(of: old, in: stage, map) { add(fate, stage) }
+            if fate != StageCells.fate(of: old, in: stage, map) { add(fate, stage, &changes) }
         }
     }
 
-    private mutating func add(_ fate: Fate, _ stage: Int) {
+    /// Makes the changes that still wait.
+    package mutating func finish(_ changes: inout StageChanges) {
+        for change in changes.takeAll() { make(change) }
+    }
+
+    private mutating func add(_ fate: Fate, _ stage: Int, _ changes: inout StageChanges) {
         cells[stage].entered += 1
         switch fate {
         case .last: break
-        case .converted(let time): cells[stage].converted.insert(time)
+        case .converted(let time): change(stage, time, isDeadline: false, isAdded: true, &changes)
         case .ended: cells[stage].ended += 1
-        case .open(let deadline): cells[stage].deadlines.insert(deadline)
+        case .open(let deadline): change(stage, deadline, isDeadline: true, isAdded: true, &changes)
         }
     }
 
-    private mutating func remove(_ fate: Fate, _ stage: Int) {
+    private mutating func remove(_ fate: Fate, _ stage: Int, _ changes: inout StageChanges) {
         cells[stage].entered -= 1
         switch fate {
         case .last: break
-        case .converted(let time): cells[stage].converted.remove(time)
+        case .converted(let time): change(stage, time, isDeadline: false, isAdded: false, &changes)
         case .ended: cells[stage].ended -= 1
-        case .open(let deadline): cells[stage].deadlines.remove(deadline)
+        case .open(let deadline): change(stage, deadline, isDeadline: true, isAdded: false, &changes)
+        }
+    }
+
+    /// Has the memory fetched that a change needs, and makes the one that has waited the longest.
+    private mutating func change(_ stage: Int, _ time: Int64, isDeadline: Bool, isAdded: Bool, _ changes: inout StageChanges) {
+        let run = isDeadline ? cells[stage].deadlines.fetch(time, isAdded) : cells[stage].converted.fetch(time, isAdded)
+        if let due = changes.put(.init(time: time, stage: stage, isDeadline: isDeadline, isAdded: isAdded, run: run)) { make(due) }
+    }
+
+    private mutating func make(_ change: StageChanges.Change) {
+        switch (change.isDeadline, change.isAdded) {
+        case (true, true): cells[change.stage].deadlines.insert(change.time, near: change.run)
+        case (true, false): cells[change.stage].deadlines.remove(change.time, near: change.run)
+        case (false, true): cells[change.stage].converted.insert(change.time, near: change.run)
+        case (false, false): cells[change.stage].converted.remove(change.time, near: change.run)
         }
     }
 
