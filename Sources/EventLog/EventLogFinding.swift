@@ -37,19 +37,12 @@ extension EventLog {
 
     /// The positions behind `position` whose events have this identity: of those that can be read.
     private func walk(after position: Position, _ identity: UInt64) throws(LogError) -> [Position] {
-        var (found, next): ([Position], Position) = ([], position)
-        while true {
-            do throws(LogError) {
-                try readStored(after: next) { (record, bytes) in
-                    if self.identity(record, bytes) == identity { found.append(record.position) }
-                    return true
-                }
-                return found
-            } catch {
-                guard case .damaged(let place, _) = error, isReadable(around: place) else { throw error }
-                next = place
-            }
+        var found: [Position] = []
+        try readOn(after: position, asStored: true, passing: { (_, _) in true }) { (record, bytes) in
+            if self.identity(record, bytes) == identity { found.append(record.position) }
+            return true
         }
+        return found
     }
 
     /// The positions that the writer's table has under `identity`; nil where there is no writer to ask.

@@ -113,6 +113,32 @@ extension EventLog {
         if let failure { throw failure }
     }
 
+    /// Calls `body` with the events behind `position` through `end`, in order, until it returns false, and passes over those that cannot be read while those
+    /// around them can.
+    ///
+    /// - Parameters:
+    ///   - asStored: whether they are read as ``readStored(after:_:)`` does, or as ``read(after:_:)`` does.
+    ///   - pass: is told of each that is passed over, and why; where it returns false, that is the end.
+    /// - Throws: where the log cannot be read, or `pass` returned false.
+    package func readOn(
+        after position: Position, through end: Position = .max, asStored: Bool = false, passing pass: (Position, String) -> Bool,
+        _ body: (_ record: EventRecord, _ bytes: Span<UInt8>) -> Bool
+    ) throws(LogError) {
+        var next = position
+        while true {
+            do throws(LogError) {
+                guard asStored else { return try read(after: next) { $0.position <= end && body($0, $1) } }
+                return try readStored(after: next) { $0.position <= end && body($0, $1) }
+            } catch {
+                guard case .damaged(let place, let reason) = error, isReadable(around: place) else { throw error }
+                // What is behind the end is nobody's business.
+                guard place <= end else { return }
+                guard pass(place, reason) else { throw error }
+                next = place
+            }
+        }
+    }
+
     /// Whether the place can be read where the event at `position` is: what is wrong with it is then wrong with it, and not with all of its epoch.
     package func isReadable(around position: Position) -> Bool {
         epochs.epoch(of: position).map { $0.damage == nil } ?? false

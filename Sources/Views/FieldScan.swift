@@ -14,7 +14,7 @@ struct FieldScan {
     init(field: String, log: EventLog, timelines: borrowing Timelines) throws(LogError) {
         let path = field.split(separator: ".").dropFirst().map(String.init)
         let end = timelines.position
-        try log.readOn(after: 0, through: end, parking: { _ in true }) { (record, bytes) in
+        try log.readOn(after: 0, through: end, passing: { (_, _) in true }) { (record, bytes) in
             let name = String(decoding: bytes.extracting(record.subject).bytes(), as: UTF8.self)
             guard let subject = timelines.subject(name) else { return true }
             let component = timelines.component(of: subject)

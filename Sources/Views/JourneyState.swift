@@ -109,8 +109,8 @@ package struct JourneyState: Sendable {
     /// - Throws: where the log cannot be read, or too many events are parked; those before are in.
     mutating func take(_ count: Int, from log: EventLog) throws(LogError) {
         var left = count
-        try log.readOn(after: timelines.position) { event in
-            timelines.park(event)
+        try log.readOn(after: timelines.position) { (place, reason) in
+            timelines.park(ParkedEvent(position: place, reason: reason))
         } _: { (record, bytes) in
             append(record, bytes, log)
             left -= 1

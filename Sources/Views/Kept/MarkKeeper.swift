@@ -62,10 +62,11 @@ struct MarkKeeper {
         var left = MarkKeeper.batch
         var isFull = false
         do throws(LogError) {
-            try log.readOn(after: position, through: end) { event in
-                guard event.position == position + 1 else { return false }
+            try log.readOn(after: position, through: end) { (place, reason) in
+                guard place == position + 1 else { return false }
                 // Nobody knows when it was recorded: a block that ends with it is looked at again after a start.
-                isFull = !add(EventMeaning(), parked: event, recordedAt: Timestamp(microseconds: .min))
+                let parked = ParkedEvent(position: place, reason: reason)
+                isFull = !add(EventMeaning(), parked: parked, recordedAt: Timestamp(microseconds: .min))
                 return !isFull
             } _: { (record, bytes) in
                 guard record.position == position + 1 else { return false }
