@@ -171,7 +171,7 @@ let package = Package(
         tests("EventLogTests", ["EventLog", "JourneyModel", "TestSupport"]),
         tests("TimelinesTests", ["Timelines", "EventLog", "JourneyModel", "TestSupport"]),
         tests("QuestionsTests", ["Questions", "Timelines", "EventLog", "JourneyModel", "TestSupport"]),
-        tests("ViewsTests", ["Views", "Questions", "Timelines", "EventLog", "JourneyModel", "TestSupport"]),
+        tests("ViewsTests", ["Views", "Questions", "Timelines", "EventLog", "JourneyModel", "LMDB", "TestSupport"]),
         .target(name: "Impersonation", path: "Tests/Impersonation"),
         tests("SystemTests", ["ControlInterface", "EventLog", "JourneyModel", "TestSupport", "Impersonation", "journeyd", "journeyctl"]),
         tests("ConsumersTests", ["Consumers", "EventLog", "JourneyModel", "TestSupport"]),

@@ -8,12 +8,10 @@ internal import Synchronization
 internal import Timelines
 
 extension JourneyViews {
-    private static let entriesPrefix = "entries."
-
     /// A new file for entries; nil where there can be none.
     func newEntries() -> EntryFile? {
         let number = entryFiles.add(1, ordering: .relaxed).newValue
-        return try? EntryFile(path: "\(directory)/\(JourneyViews.entriesPrefix)\(number)", isNew: true)
+        return try? EntryFile(path: "\(directory)/\(ViewStore.entriesName(number))", isNew: true)
     }
 
     /// Goes on from the checkpoint, or begins anew where there is none that can be used.
@@ -35,13 +33,10 @@ extension JourneyViews {
 
     /// Removes the files of entries that no checkpoint speaks of: what a daemon that was killed worked at.
     private func removeEntries(but kept: String?) {
-        for name in (try? FileManager.default.contentsOfDirectory(atPath: directory)) ?? [] {
-            let number = name.dropFirst(JourneyViews.entriesPrefix.count)
-            guard name.hasPrefix(JourneyViews.entriesPrefix), number.allSatisfy(\.isNumber), name != kept else { continue }
-            unsafe unlink("\(directory)/\(name)")
+        for name in (try? FileManager.default.contentsOfDirectory(atPath: directory)) ?? [] where name != kept {
+            if ViewStore.number(ofEntries: name) != nil { unsafe unlink("\(directory)/\(name)") }
         }
-        let number = kept.flatMap { Int($0.dropFirst(JourneyViews.entriesPrefix.count)) } ?? 0
-        entryFiles.store(number, ordering: .relaxed)
+        entryFiles.store(kept.flatMap { ViewStore.number(ofEntries: $0) } ?? 0, ordering: .relaxed)
     }
 
     /// A state without events, whose entries go to a new file; to memory where there can be none.

@@ -13,6 +13,7 @@ struct ViewStore: Sendable {
     /// Change it whenever an entry means something else: checkpoints of another format are thrown away.
     private static let format = "6"
     private static let checksumSize = 4
+    private static let entriesPrefix = "entries."
 
     /// The numbers of the entries that say what the checkpoint is of.
     private enum About: UInt64, CaseIterable {
@@ -39,6 +40,15 @@ struct ViewStore: Sendable {
         (assertions, compensations, about) = (databases[4], databases[5], databases[6])
     }
 
+    /// The name of a file of entries.
+    static func entriesName(_ number: Int) -> String { "\(entriesPrefix)\(number)" }
+
+    /// The number of the file of entries with this name; nil where no such file is called so.
+    static func number(ofEntries name: String) -> Int? {
+        guard let number = Int(name.dropFirst(entriesPrefix.count)), number > 0, number < .max else { return nil }
+        return name == entriesName(number) ? number : nil
+    }
+
     /// The timelines as of the last checkpoint, under the stage map that it was made under, or nil where there is none that can be used.
     ///
     /// - Parameters:
@@ -63,8 +73,11 @@ struct ViewStore: Sendable {
             guard try text(.format, transaction) == ViewStore.format, let map = try text(.map, transaction).flatMap(StageMap.init(text:)),
                 try text(.definition, transaction) == definition(map),
                 let stored = try text(.position, transaction), let position = Position(stored),
-                let parked = try text(.parked, transaction), let name = try text(.file, transaction),
-                let file = try? EntryFile(path: "\(directory)/\(name)", isNew: false),
+                let parked = try text(.parked, transaction), let name = try text(.file, transaction)
+            else { return nil }
+            // Any other name may be that of a file of somebody else's.
+            guard ViewStore.number(ofEntries: name) != nil else { throw .damaged }
+            guard let file = try? EntryFile(path: "\(directory)/\(name)", isNew: false),
                 let entries = try text(.entries, transaction).flatMap({ Int($0) })
             else { return nil }
             var timelines = Timelines(map: map, file: file)
@@ -114,6 +127,7 @@ struct ViewStore: Sendable {
     }
 
     private func remove(_ name: String) {
+        guard ViewStore.number(ofEntries: name) != nil else { return }
         unsafe unlink("\(directory)/\(name)")
     }
 
