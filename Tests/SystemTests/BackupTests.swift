@@ -62,7 +62,7 @@ import Testing
         }
     }
 
-    @Test(.timeLimit(.minutes(5))) func whatIsRestoredAnswersAsTheSourceDidAtThatPosition() throws {
+    @Test(.timeLimit(.minutes(10))) func whatIsRestoredAnswersAsTheSourceDidAtThatPosition() throws {
         let simulated = try run("simulate", "--journeys", "3000", "--seed", "5")
         var daemon = try Daemon(scratch, environment: Self.smallEpochs)
         let source = daemon
@@ -131,7 +131,7 @@ import Testing
     }
 
     /// Killed at any moment, `journeyctl backup` leaves the state before or the new one.
-    @Test(.timeLimit(.minutes(5))) func aBackupThatIsKilledLeavesAWholeState() throws {
+    @Test(.timeLimit(.minutes(10))) func aBackupThatIsKilledLeavesAWholeState() throws {
         var random = Seeded(seed: UInt64(TortureTests.number("SEED", Int.random(in: 1...1_000_000))))
         let daemon = try Daemon(scratch, environment: ["JOURNEYD_LOG_EPOCH_BYTES": "200000"])
         let data = #"{"p":"\#(String(repeating: "x", count: 2_000))"}"#

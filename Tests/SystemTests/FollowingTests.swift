@@ -60,7 +60,7 @@ import Testing
     }
 
     /// One who never reads holds a page and what the kernel holds of it, and only for so long; others are served all the while.
-    @Test(.timeLimit(.minutes(3))) func aReaderThatDoesNotReadIsCutOff() throws {
+    @Test(.timeLimit(.minutes(10))) func aReaderThatDoesNotReadIsCutOff() throws {
         let daemon = try Daemon(scratch, environment: ["JOURNEYD_FOLLOW_PATIENCE": "1"])
         let silent = try daemon.connect()
         try silent.send("GET /v1/events?follow=true HTTP/1.1\r\nAccept: application/x-ndjson\r\n\r\n")

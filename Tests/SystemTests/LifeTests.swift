@@ -93,7 +93,7 @@ import Testing
 
     /// A stream is killed in the middle and sent again: what was acknowledged is there once, in its place, and the views are those
     /// of a run that nothing disturbed.
-    @Test(.timeLimit(.minutes(5))) func nothingAcknowledgedIsLostToSIGKILL() throws {
+    @Test(.timeLimit(.minutes(10))) func nothingAcknowledgedIsLostToSIGKILL() throws {
         let simulated = try Program.run("journeyctl", ["simulate", "--journeys", "7000", "--seed", "5"], in: scratch)
         #expect(simulated.status == 0)
         let text = Array(simulated.output.utf8)

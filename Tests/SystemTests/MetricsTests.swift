@@ -83,7 +83,7 @@ import Testing
         #expect(status == 0, "\((try? String(contentsOfFile: file + ".out", encoding: .utf8)) ?? "")")
     }
 
-    @Test(.timeLimit(.minutes(1))) func whatTheProcessUsesIsTold() throws {
+    @Test(.timeLimit(.minutes(10))) func whatTheProcessUsesIsTold() throws {
         let scratch = try Scratch()
         let daemon = try Daemon(scratch)
         let open = try daemon.connect()

@@ -102,7 +102,7 @@ import Testing
         Request(.health, "/healthz", is: 200), Request(.metrics, "/metrics", is: 200),
     ]
 
-    @Test(.timeLimit(.minutes(3))) func answersAreWhatTheDocumentSays() throws {
+    @Test(.timeLimit(.minutes(10))) func answersAreWhatTheDocumentSays() throws {
         let daemon = try Daemon(scratch)
         let simulated = try Program.run("journeyctl", ["simulate", "--journeys", "60", "--seed", "3"], in: scratch)
         #expect(try daemon.post(simulated.output, "application/x-ndjson").status == 200)

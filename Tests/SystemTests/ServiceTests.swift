@@ -124,7 +124,7 @@ import Testing
     }
 
     /// Clients connect, store an event and read the answer all the time, while the daemon is restarted again and again.
-    @Test(.timeLimit(.minutes(5))) func noClientIsRefusedOverRestarts() throws {
+    @Test(.timeLimit(.minutes(10))) func noClientIsRefusedOverRestarts() throws {
         let service = try ServiceManager(scratch)
         try service.startAndWait()
         let tally = Mutex((acknowledged: 0, refused: 0, cut: [String]()))

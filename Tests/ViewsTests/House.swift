@@ -2,6 +2,7 @@ import EventLog
 import JourneyModel
 import Questions
 import TestSupport
+import Testing
 import Timelines
 import Views
 
@@ -32,6 +33,52 @@ final class House: Sendable {
         let columns = JourneyColumns(log: log)
         let kept = try KeptViews(views, QuestionEngine(columns), directory: directory, limits: limits, reader: reader)
         return House(log: log, views: views, columns: columns, kept: kept)
+    }
+
+    /// Opens one and appends batches one after another; behind one of them it is closed and opened again, if asked for.
+    ///
+    /// - Parameter before: called before each batch with its number.
+    static func open(
+        _ scratch: Scratch, batches: [[String]], restartAfter: Int?, before: (House, Int) throws -> Void = { (_, _) in }
+    ) async throws -> House {
+        let reader = EventReader(catalogue: try .shipped())
+        // Optional, so that the old one is gone before the directory is opened again.
+        var house: House? = try await House.open(scratch)
+        for (number, batch) in batches.enumerated() {
+            if let house { try before(house, number) }
+            _ = try await house?.log.appendAndWait(reader.batch(batch)).get()
+            guard number == restartAfter else { continue }
+            house?.close()
+            house = nil
+            house = try await House.open(scratch)
+        }
+        return try #require(house)
+    }
+
+    /// What the views say at a moment when they have all that is stored: the funnel, the frictions, the funnel by a field, and kept views.
+    func answers(at moment: String, by field: String? = nil, kept names: [String] = []) async throws -> [[UInt8]] {
+        await caughtUp()
+        var query = ViewQuery()
+        query.at = Timestamp(moment)
+        var answers = [try views.funnel(query), try views.friction(query)]
+        if let field {
+            query.by = field
+            answers.append(try views.funnel(query))
+        }
+        for name in names {
+            await caughtUp(name)
+            var asked = KeptViews.Query()
+            asked.at = query.at
+            answers.append(try kept.answer(name, asked))
+        }
+        return answers
+    }
+
+    /// Every number of an answer, without the positions at which they are told.
+    static func numbers(_ answer: [UInt8]) throws -> String {
+        let members = try JSONValue(answer.span).members ?? []
+        let numbers = members.filter { ["stages", "frictions", "steps", "groups"].contains($0.name) }
+        return String(decoding: JSONValue.object(numbers).canonicalText, as: UTF8.self)
     }
 
     var engine: QuestionEngine { QuestionEngine(columns) }

@@ -60,20 +60,9 @@ import Views
     /// Puts all definitions, appends the batches, and asks every view at several moments; each answer is compared with the question's.
     private static func answers(batches: [[String]], putAfter: Int, restartAfter: Int?, _ seed: Int) async throws -> [[String]] {
         let scratch = try Scratch()
-        let reader = EventReader(catalogue: try .shipped())
-        var open: House? = try await House.open(scratch)
-        for (number, batch) in batches.enumerated() {
-            if number == putAfter {
-                for (name, text) in definitions { _ = try open?.kept.put(name, Array(text.utf8)) }
-            }
-            _ = try await open?.log.appendAndWait(reader.batch(batch)).get()
-            if number == restartAfter {
-                open?.close()
-                open = nil
-                open = try await House.open(scratch)
-            }
+        let house = try await House.open(scratch, batches: batches, restartAfter: restartAfter) { (house, number) in
+            if number == putAfter { for (name, text) in definitions { _ = try house.kept.put(name, Array(text.utf8)) } }
         }
-        let house = try #require(open)
         defer { house.close() }
         await house.caughtUp()
         var all: [[String]] = []

@@ -52,19 +52,9 @@ import Views
     /// Appends the batches one after another and asks everything; once in between the daemon's parts are closed and opened again.
     private static func answers(batches: [[String]], restartAfter: Int?) async throws -> [String] {
         let scratch = try Scratch()
-        let reader = EventReader(catalogue: try .shipped())
-        // Optional, so that the old one is gone before the directory is opened again.
-        var open: House? = try await House.open(scratch)
-        for (number, batch) in batches.enumerated() {
-            _ = try await open?.log.appendAndWait(reader.batch(batch)).get()
-            if number % 7 == 0 { _ = try open?.views.funnel(ViewQuery()) }
-            if number == restartAfter {
-                open?.close()
-                open = nil
-                open = try await House.open(scratch)
-            }
+        let house = try await House.open(scratch, batches: batches, restartAfter: restartAfter) { (house, number) in
+            if number % 7 == 1 { _ = try house.views.funnel(ViewQuery()) }
         }
-        let house = try #require(open)
         defer { house.close() }
         await house.caughtUp()
         var query = ViewQuery()

@@ -11,16 +11,26 @@ import Views
         "breakdown":{"field":"data.region"}}}
         """#
 
+    private let reader: EventReader
+
+    init() throws {
+        reader = EventReader(catalogue: try .shipped())
+    }
+
+    /// A company with its journeys, and a kept view.
+    private static func company(_ scratch: Scratch, _ random: inout Seeded) async throws -> House {
+        try await House.open(scratch, batches: [RandomCompany.events(&random)], restartAfter: nil) { (house, _) in
+            _ = try house.kept.put("kept", Array(kept.utf8))
+        }
+    }
+
     @Test func whatIsMergedAndTakenBackIsAsBefore() async throws {
         var moved = 0
         for seed in 1...Seeds.count(100) {
             var random = Seeded(seed: UInt64(seed))
             let scratch = try Scratch()
-            let house = try await House.open(scratch)
+            let house = try await Self.company(scratch, &random)
             defer { house.close() }
-            let reader = EventReader(catalogue: try .shipped())
-            _ = try house.kept.put("kept", Array(Self.kept.utf8))
-            _ = try await house.log.appendAndWait(reader.batch(RandomCompany.events(&random))).get()
             let before = try await Self.answers(house)
             // Pairs that nothing else speaks of.
             let pairs = (0..<Int.random(in: 1...6, using: &random)).map { _ in
@@ -49,11 +59,8 @@ import Views
         for seed in 1...Seeds.count(30) {
             var random = Seeded(seed: UInt64(seed))
             let scratch = try Scratch()
-            let house = try await House.open(scratch)
+            let house = try await Self.company(scratch, &random)
             defer { house.close() }
-            let reader = EventReader(catalogue: try .shipped())
-            _ = try house.kept.put("kept", Array(Self.kept.utf8))
-            _ = try await house.log.appendAndWait(reader.batch(RandomCompany.events(&random))).get()
             let before = try await Self.answers(house)
             let losers = (0..<3).map { _ in #""ticket:\#(Int.random(in: 0..<12, using: &random))""# }.joined(separator: ",")
             let data = #"{"winner":"lead:\#(Int.random(in: 0..<12, using: &random))","losers":[\#(losers)]}"#
@@ -68,20 +75,6 @@ import Views
     }
 
     private static func answers(_ house: House) async throws -> [String] {
-        await house.caughtUp()
-        await house.caughtUp("kept")
-        var query = ViewQuery()
-        query.at = Timestamp("2026-12-01T00:00:00Z")
-        var kept = KeptViews.Query()
-        kept.at = query.at
-        return try [
-            numbers(house.views.funnel(query)), numbers(house.views.friction(query)), numbers(house.kept.answer("kept", kept)),
-        ]
-    }
-
-    private static func numbers(_ answer: [UInt8]) throws -> String {
-        let members = try JSONValue(answer.span).members ?? []
-        let numbers = members.filter { ["stages", "frictions", "steps", "groups"].contains($0.name) }
-        return String(decoding: JSONValue.object(numbers).canonicalText, as: UTF8.self)
+        try await house.answers(at: "2026-12-01T00:00:00Z", kept: ["kept"]).map(House.numbers)
     }
 }

@@ -117,31 +117,11 @@ import Views
 
     private static func answers(batches: [[String]], restartAfter: Int?) async throws -> [String] {
         let scratch = try Scratch()
-        let reader = EventReader(catalogue: try .shipped())
-        var open: House? = try await House.open(scratch)
-        for (name, text) in kept { _ = try open?.kept.put(name, Array(text.utf8)) }
-        for (number, batch) in batches.enumerated() {
-            _ = try await open?.log.appendAndWait(reader.batch(batch)).get()
-            if number == restartAfter {
-                open?.close()
-                open = nil
-                open = try await House.open(scratch)
-            }
+        let house = try await House.open(scratch, batches: batches, restartAfter: restartAfter) { (house, number) in
+            if number == 0 { for (name, text) in kept { _ = try house.kept.put(name, Array(text.utf8)) } }
         }
-        let house = try #require(open)
         defer { house.close() }
-        await house.caughtUp()
-        var query = ViewQuery()
-        query.at = Timestamp("2019-01-01T00:00:00Z")
-        var answers = [try house.views.funnel(query), try house.views.friction(query)]
-        query.by = "data.segment"
-        answers.append(try house.views.funnel(query))
-        for (name, _) in kept {
-            await house.caughtUp(name)
-            var asked = KeptViews.Query()
-            asked.at = query.at
-            answers.append(try house.kept.answer(name, asked))
-        }
-        return answers.map { String(decoding: $0, as: UTF8.self) }
+        return try await house.answers(at: "2019-01-01T00:00:00Z", by: "data.segment", kept: kept.map(\.name))
+            .map { String(decoding: $0, as: UTF8.self) }
     }
 }

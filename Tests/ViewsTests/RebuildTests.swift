@@ -40,7 +40,7 @@ import Views
         return (stage?["stage"]?.text, stage?["entered"]?.integer, answer["definition"]?.text)
     }
 
-    @Test(.timeLimit(.minutes(3))) func theOldViewsAnswerAndGoOnWhileTheNewOnesAreHeldUp() async throws {
+    @Test(.timeLimit(.minutes(10))) func theOldViewsAnswerAndGoOnWhileTheNewOnesAreHeldUp() async throws {
         let house = try await House.open(scratch, retryPause: .milliseconds(20))
         defer { house.close() }
         let count = Timelines.maximumParked + 100
