@@ -32,7 +32,7 @@ import Testing
         return answer.json?["stages"]?.elements?.first { $0["stage"]?.text == "mql" }?["entered"]?.integer
     }
 
-    @Test func theDaemonGoesOnWithoutIt() throws {
+    @Test(.timeLimit(.minutes(10))) func theDaemonGoesOnWithoutIt() throws {
         do {
             let daemon = try Daemon(scratch, environment: Self.settings)
             for number in 1...Self.count { #expect(try daemon.post(Self.lead(number)).status == 200) }
@@ -47,7 +47,8 @@ import Testing
         for _ in 1...2 {
             let daemon = try Daemon(scratch, environment: Self.settings)
             #expect(try entered(daemon, after: Self.count) == Self.count - 1)
-            #expect(try views(daemon) == ["live 1", "live 1"])
+            // Whoever waits for a position is answered a moment before the views say that they have caught up.
+            while try views(daemon) != ["live 1", "live 1"] { sched_yield() }
             let health = try daemon.get("/healthz")
             #expect(health.status == 200 && health.json?["status"]?.text == "degraded", "\(health.text)")
             #expect(health.json?["views"]?.elements?.first?["partial"]?["events"]?.elements?.first?["position"]?.integer == 3)
