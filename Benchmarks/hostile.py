@@ -19,8 +19,9 @@ ROUNDS = 400
 
 def connect(path):
     connection = socket.socket(socket.AF_UNIX)
-    connection.settimeout(30)
+    # Waits where the queue of those who connect is full: one with a time limit is refused at once.
     connection.connect(path)
+    connection.settimeout(30)
     return connection
 
 
