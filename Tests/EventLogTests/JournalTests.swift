@@ -1,5 +1,6 @@
 import EventLog
 import FoundationEssentials
+import Glibc
 import JourneyModel
 import TestSupport
 import Testing
@@ -33,6 +34,22 @@ import Testing
     }
 
     private func journal(_ name: String) -> URL { scratch.url.appending(path: name + "/log/journal") }
+
+    /// Commits go past the system's cache where the file system takes that.
+    @Test func itIsWrittenDirectlyWhereThatCanBeDone() async throws {
+        let log = try open("source")
+        defer { log.close() }
+        _ = try await log.appendAndWait(reader.batch([eventJSON("1")])).get()
+        let path = journal("source").path
+        let probe = unsafe Glibc.open(path, O_RDWR | O_CLOEXEC | __O_DIRECT)
+        let canBeDone = probe >= 0
+        if canBeDone { close(probe) }
+        let descriptor = try FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd").first {
+            (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/fd/\($0)")) == path
+        }
+        let flags = fcntl(try #require(descriptor.flatMap { Int32($0) }), F_GETFL)
+        #expect((flags & __O_DIRECT != 0) == canBeDone)
+    }
 
     @Test func whatWasAcknowledgedComesBackFromIt() async throws {
         try await crashed(40, as: "copy")
