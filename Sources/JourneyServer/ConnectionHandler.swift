@@ -102,33 +102,25 @@ final class ConnectionHandler: ChannelDuplexHandler {
     var isAtRest: Bool { exchange == nil && backlog.isEmpty && channel.isWritable }
 
     /// Begins an append that the parser has not seen.
-    func begin(_ head: PlainAppend) {
+    ///
+    /// - Parameter body: its body, where all of it is there: then it is appended at once.
+    func begin(_ head: PlainAppend, body: ByteBuffer?) {
         hasAsked = true
         let exchange = Exchange(head)
-        self.exchange = exchange
-        do throws(Problem) {
-            try shared.interface.access.check(peer.caller, .append)
-            exchange.body = try collecting(
-                .events(head.format, expect: nil), exchange, maximum: shared.interface.maximumBody(head.format))
-        } catch {
-            send(Reply(error))
+        if let body {
+            exchange.received = body.readableBytes
+            exchange.isRequestEnded = true
         }
-    }
-
-    /// Takes an append that the parser has not seen, and that is there as a whole.
-    func take(_ head: PlainAppend, _ body: ByteBuffer) {
-        hasAsked = true
-        let exchange = Exchange(head)
-        exchange.received = head.bodyCount
-        exchange.isRequestEnded = true
         self.exchange = exchange
         do throws(Problem) {
-            let (access, maximum) = (shared.interface.access, shared.interface.maximumBody(head.format))
+            let (access, format) = (shared.interface.access, head.format)
             try access.check(peer.caller, .append)
-            guard head.bodyCount <= maximum else {
-                throw ConnectionHandler.tooLarge(.events(head.format, expect: nil), head.bodyCount, maximum)
+            let collecting = try collecting(.events(format, expect: nil), exchange, maximum: shared.interface.maximumBody(format))
+            if let body {
+                append(body, format, nil, access.emission(peer.caller))
+            } else {
+                exchange.body = collecting
             }
-            append(body, head.format, nil, access.emission(peer.caller))
         } catch {
             send(Reply(error))
         }

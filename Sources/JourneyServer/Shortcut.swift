@@ -40,10 +40,10 @@ final class Shortcut: ChannelInboundHandler, RemovableChannelHandler {
                 buffer.moveReaderIndex(forwardBy: head.headCount)
                 if let body = buffer.readSlice(length: head.bodyCount) {
                     timer.request(isUnderWay: false)
-                    connection.take(head, body)
+                    connection.begin(head, body: body)
                 } else {
                     timer.request(isUnderWay: true)
-                    connection.begin(head)
+                    connection.begin(head, body: nil)
                     take(&buffer, head.bodyCount)
                 }
             } else {

@@ -17,15 +17,10 @@ struct EpochDigest {
     }
 
     mutating func add(_ position: Position, _ record: Span<UInt8>) {
-        let size = 16 + record.count
-        pending.append(addingCapacity: size) { output in
-            unsafe output.withUnsafeMutableBufferPointer { target, count in
-                let target = unsafe UnsafeMutableRawBufferPointer(start: target.baseAddress, count: size)
-                unsafe target.storeBytes(of: position.littleEndian, as: UInt64.self)
-                unsafe target.storeBytes(of: UInt64(record.count).littleEndian, toByteOffset: 8, as: UInt64.self)
-                unsafe record.withUnsafeBytes { unsafe UnsafeMutableRawBufferPointer(rebasing: target[16...]).copyMemory(from: $0) }
-                count = size
-            }
+        unsafe pending.append(size: 16 + record.count) { target in
+            unsafe target.storeBytes(of: position.littleEndian, as: UInt64.self)
+            unsafe target.storeBytes(of: UInt64(record.count).littleEndian, toByteOffset: 8, as: UInt64.self)
+            unsafe record.withUnsafeBytes { unsafe UnsafeMutableRawBufferPointer(rebasing: target[16...]).copyMemory(from: $0) }
         }
         if pending.count > 1 << 15 { flush() }
     }

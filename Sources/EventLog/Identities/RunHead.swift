@@ -37,10 +37,3 @@ struct RunHead {
         return page
     }
 }
-
-extension [UInt8] {
-    /// Adds a number's bytes, the lowest first.
-    mutating func append<Number: FixedWidthInteger>(littleEndian number: Number) {
-        for byte in 0..<(Number.bitWidth / 8) { append(UInt8(truncatingIfNeeded: number >> Number(8 * byte))) }
-    }
-}

@@ -49,13 +49,8 @@ struct RecordChunk: Sendable {
 
     /// Adds a record.
     mutating func append(_ text: RecordText, of texts: [UInt8], _ stamp: EventRecord.Stamp) {
-        let size = EventRecord.size(text, stamp)
-        bytes.append(addingCapacity: size) { output in
-            unsafe output.withUnsafeMutableBufferPointer { target, count in
-                let target = unsafe UnsafeMutableRawBufferPointer(start: target.baseAddress, count: size)
-                unsafe texts.withUnsafeBytes { texts in unsafe EventRecord.write(text, of: texts, stamp, into: target) }
-                count = size
-            }
+        unsafe bytes.append(size: EventRecord.size(text, stamp)) { target in
+            unsafe texts.withUnsafeBytes { texts in unsafe EventRecord.write(text, of: texts, stamp, into: target) }
         }
         ends.append(bytes.count)
         prefetch()

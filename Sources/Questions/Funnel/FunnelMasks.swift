@@ -37,7 +37,7 @@ struct FunnelMasks: Sendable {
             }
             guard let rows else { continue }
             conditional |= bit
-            starts[place] = sets.count * ((rows.count + 63) / 64)
+            starts[place] = sets.count * rows.wordCount
             sets.append(rows)
         }
         ofTypes = masks

@@ -12,7 +12,7 @@ package struct RowSet: Sendable {
     /// - Parameter scratch: the directory for its file; nil to have it in memory.
     package init(count: Int, all: Bool = false, in scratch: String?) {
         self.count = count
-        words = SharedBytes(count: (count + 63) / 64 * MemoryLayout<UInt64>.stride, in: scratch)
+        words = SharedBytes(count: RowSet.wordCount(of: count) * MemoryLayout<UInt64>.stride, in: scratch)
         if all { insert(from: 0, count) }
     }
 
@@ -21,7 +21,10 @@ package struct RowSet: Sendable {
         self.init(count: Int(journeys.rowCount), all: all, in: journeys.scratch)
     }
 
-    private var wordCount: Int { (count + 63) / 64 }
+    /// How many words of 64 rows it has.
+    package var wordCount: Int { RowSet.wordCount(of: count) }
+
+    private static func wordCount(of rows: Int) -> Int { (rows + 63) / 64 }
 
     /// Whether no row is in it.
     package var isEmpty: Bool { (0..<wordCount).allSatisfy { self[word: $0] == 0 } }
